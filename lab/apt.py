@@ -1,0 +1,56 @@
+"""The machine's own packages: what the lab needs is installed by the lab itself."""
+
+import os
+import subprocess
+
+from lab.cache import locked, root
+
+INSTALL = (
+    "apt-get",
+    "install",
+    "-y",
+    "-q",
+    "--no-install-recommends",
+    "-o",
+    "DPkg::Lock::Timeout=600",  # another apt may be at work: wait for it, seconds
+)
+
+
+def missing(packages: tuple[str, ...]) -> list[str]:
+    """Those of the packages that dpkg does not know as installed."""
+    known = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", *packages],
+        capture_output=True,
+        text=True,
+        check=False,  # 1 when one of them is unknown: the answer, not a failure
+    ).stdout
+    installed = {line.split()[0] for line in known.splitlines() if line.split()[1:] == ["ii"]}
+    return [package for package in packages if package not in installed]
+
+
+def ensure(*packages: str) -> None:
+    """Install what is missing of these packages, with fresh lists if the present ones don't do.
+
+    Raises subprocess.CalledProcessError if apt-get can't; its words go to stderr, since stdout belongs to our caller.
+    """
+    if not missing(packages):
+        return
+    with locked(root() / "locks" / "apt"):
+        absent = missing(packages)
+        if absent and not _install(absent):
+            _apt("apt-get", "update", "-q")
+            if not _install(absent):
+                raise subprocess.CalledProcessError(100, [*INSTALL, *absent])
+
+
+def _install(packages: list[str]) -> bool:
+    return _apt(*INSTALL, *packages)
+
+
+def _apt(*command: str) -> bool:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+    # 2>&1 onto our stderr: progress is for people, the lab's stdout is for programs.
+    return (
+        subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode
+        == 0
+    )

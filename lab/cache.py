@@ -1,0 +1,69 @@
+"""Artifacts that take long to make, each kept in a folder named after a hash of its inputs.
+
+A folder of the cache is complete or it isn't there: it is filled under another name and then renamed, under a lock,
+so that two labs may build at once and a killed build leaves nothing that could be taken for a whole one.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+KEY_LENGTH = 16  # hex digits of sha256: no chance of a clash among the few dozen artifacts of a machine
+
+
+def root() -> Path:
+    """The cache's folder: $DOCKER_PROVISION_LAB_CACHE, or /var/cache/docker-provision-lab."""
+    folder = Path(os.environ.get("DOCKER_PROVISION_LAB_CACHE", "/var/cache/docker-provision-lab"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on the file, waiting for it as long as it takes; the kernel drops it if we die."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not inherited by children (PEP 446): a service that we start must not keep the lock after us.
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def cached(name: str, inputs: str, build: Callable[[Path], None]) -> Path:
+    """The folder of artifact `name` made from `inputs`; `build` fills an empty folder if there is none yet.
+
+    `inputs` is all that the result depends on, as text: source of the recipe, tables, keys of other artifacts.
+    Whatever `build` raises is passed on and nothing is kept.
+    """
+    key = hashlib.sha256(inputs.encode()).hexdigest()[:KEY_LENGTH]
+    final = root() / f"{name}-{key}"
+    if final.is_dir():
+        return final
+    with locked(root() / "locks" / name):
+        if not final.is_dir():
+            unfinished = root() / f".{name}.unfinished"
+            remove_tree(unfinished)
+            unfinished.mkdir()
+            try:
+                build(unfinished)
+                unfinished.rename(final)
+            except BaseException:
+                remove_tree(unfinished)
+                raise
+    return final
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder if it exists.
+
+    Raises OSError when something is mounted below it: deleting would reach through a bind mount into what it shows.
+    """
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    inside = [point for point in mounts if Path(point).is_relative_to(folder)]
+    if inside:
+        raise OSError(f"{inside[-1]} is mounted inside {folder}; unmount it first")
+    if folder.exists():
+        shutil.rmtree(folder)
