@@ -1,0 +1,132 @@
+"""What every kind of resource is: a thing on the host with a desired state, read and mended by shell text."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from provision.script import Section
+
+quote = shlex.quote
+"""The one way by which a value gets into shell text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Read for certain: it is not there."""
+
+    def __str__(self) -> str:
+        return "absent"
+
+
+ABSENT: Final = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It could not be read. Never taken as absent: a plan that depends on it refuses the host."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"unknown: {self.why}"
+
+
+State = Any
+"""A resource's own state type, ABSENT or Unknown. Each kind narrows it itself, beside its parser."""
+
+States = Mapping[str, State]
+"""The states of all resources by id, as read in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a change leaves in the host's own record (see `Record`): a section, a key and its value."""
+
+    section: str
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that would be done on the host: a value that prints, and that the apply script is made of.
+
+    `script` is shell text that brings `actual` to `desired`. `look` is shell text that runs before the first
+    change of the whole stage, changes nothing, and may refuse. `stops_daemon` says that containers may stop.
+    """
+
+    resource: str
+    actual: str
+    desired: str
+    reason: str
+    script: str
+    diff: str = ""
+    look: str = ""
+    stops_daemon: bool = False
+    traces: tuple[Trace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that can be told only after another step; the plan prints it as such."""
+
+    resource: str
+    desired: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the operator should know; nothing is changed for it."""
+
+    resource: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason not to touch the host at all: what is wrong and what to do about it."""
+
+    resource: str
+    text: str
+
+
+Finding = Change | Pending | Note | Refusal
+"""What comparing one resource can give."""
+
+
+class Resource(Protocol):
+    """A kind of thing on a host. `library` holds the shell functions that `probe` and scripts call."""
+
+    @property
+    def id(self) -> str:
+        """Unique in a plan, for example `file /etc/docker/daemon.json`."""
+
+    @property
+    def library(self) -> str:
+        """Shell functions, the same text for every resource of the kind."""
+
+    def probe(self) -> str:
+        """Shell text that prints the actual state and changes nothing."""
+
+    def parse(self, section: Section) -> State:
+        """Turn what the probe printed into a state, ABSENT or Unknown; raises nothing."""
+
+    def compare(self, states: States) -> list[Finding]:
+        """Hold the desired state against what was read; empty where all is as it should be."""
+
+    def withdraw(self, states: States) -> list[Finding]:
+        """The way back: what takes away what we brought, by the host's own record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the table of contents. `after` names the step that must be applied before this one can
+    be planned in full; consecutive steps without it are applied together, in one stage."""
+
+    name: str
+    title: str
+    resources: tuple[Resource, ...] = field(default=())

@@ -1,0 +1,187 @@
+"""Scripts as they go over the wire, and their answers: framed by a nonce, whole or not at all.
+
+A script is functions first and one call on its last line, so that a cut connection runs nothing. All that the
+host prints besides our frames (.bashrc, `BDB2053 Freeing read locks`, yum) can't be taken for one: each frame
+begins with a nonce drawn for that run.
+
+    NONCE begin ID          NONCE end ID STATUS       one section of a reading
+    NONCE step ID           NONCE done ID             one change under way, and behind it
+    NONCE refuse TEXT       NONCE fail TEXT           why it stopped: nothing was changed, or something was
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+PREAMBLE = """\
+# {title}
+set -u
+umask 022
+LC_ALL=C LANGUAGE=
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL LANGUAGE PATH
+unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_CONFIG GREP_OPTIONS
+frame() {{ printf '\\n{nonce} %s\\n' "$*"; }}
+"""
+# LANGUAGE: yum's gettext looks at it before LC_ALL (yum 3.4.3, run).
+
+TIMED = """\
+# A hung daemon or a damaged database must not hang the run: seconds, then the command.
+timed() { timeout -k 5 "$@"; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one probe printed, and its exit status; `complete` is False where the answer was cut."""
+
+    text: str
+    status: int
+    complete: bool = True
+
+
+class Mark(StrEnum):
+    """The words of a frame."""
+
+    BEGIN = "begin"
+    END = "end"
+    STEP = "step"
+    DONE = "done"
+    REFUSE = "refuse"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One framed line of the host: its mark and the rest."""
+
+    mark: Mark
+    rest: str
+
+
+def nonce() -> str:
+    """A new word that nothing on the host can print by chance."""
+    return f"@{secrets.token_hex(8)}"
+
+
+def function_name(index: int, kind: str) -> str:
+    """The shell function that holds one probe or change."""
+    return f"{kind}_{index}"
+
+
+def _functions(kind: str, bodies: Sequence[str]) -> str:
+    return "".join(f"{function_name(i, kind)}() {{\n{body.rstrip()}\n}}\n" for i, body in enumerate(bodies))
+
+
+def _reading(probes: Sequence[tuple[str, str]]) -> str:
+    """Shell functions `probe_N` and `reading`, which frames what each prints."""
+    lines = [
+        f"frame begin {ident}\n( {function_name(i, 'probe')} ) 2>&1\nframe end {ident} $?"
+        for i, (ident, _) in enumerate(probes)
+    ]
+    body = "\n".join(lines)
+    return _functions("probe", [text for _, text in probes]) + f"reading() {{\n{body}\n}}\n"
+
+
+def read_script(probes: Sequence[tuple[str, str]], libraries: Iterable[str], word: str) -> str:
+    """A script that only reads: every probe in its own frame. `word` is the nonce."""
+    return (
+        PREAMBLE.format(title="docker-provision: read", nonce=word)
+        + TIMED
+        + "".join(libraries)
+        + _reading(probes)
+        + "reading </dev/null\n"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One change as the apply script needs it: where it is announced, what looks first, what does it."""
+
+    ident: str
+    script: str
+    look: str = ""
+
+
+def apply_script(
+    tasks: Sequence[Task],
+    probes: Sequence[tuple[str, str]],
+    libraries: Iterable[str],
+    word: str,
+    owner: str,
+) -> str:
+    """A script that takes the host's lock, looks, changes, and ends with a reading.
+
+    `owner` (one line, quoted by the caller's shell text) says who holds the lock. Every look comes before the
+    first change: what is refused there leaves the host as it was.
+    """
+    looks = [(t.ident, t.look) for t in tasks if t.look]
+    run = [f"frame step look {ident}\n{function_name(i, 'look')}" for i, (ident, _) in enumerate(looks)]
+    run += [
+        f"frame step {t.ident}\n{function_name(i, 'change')}\nframe done {t.ident}" for i, t in enumerate(tasks)
+    ]
+    main = "\n".join(["take_lock", *run, "reading"])
+    return (
+        PREAMBLE.format(title="docker-provision: apply", nonce=word)
+        + TIMED
+        + APPLY_LIBRARY.replace("@OWNER@", owner)
+        + "".join(libraries)
+        + _functions("look", [text for _, text in looks])
+        + _functions("change", [t.script for t in tasks])
+        + _reading(probes)
+        + f"main() {{\n{main}\n}}\n"
+        + "( main ) </dev/null 2>&1\n"
+    )
+
+
+APPLY_LIBRARY = r"""
+state=/var/lib/docker-provision
+# Refused: nothing was changed. Failed: something may have been. Both end the run; the text is for the operator.
+refuse() { frame refuse "$*"; exit 1; }
+fail() { frame fail "$*"; exit 1; }
+one_line() { tr '\n' ' ' | sed 's/  */ /g; s/ *$//'; }
+# One run at a time on a host. The file is never unlinked: a lock on an unlinked file would hold nothing.
+take_lock() {
+  exec 9>>/run/docker-provision.lock || refuse "can't open /run/docker-provision.lock: see the host's /run"
+  flock -w "${LOCK_WAIT:-60}" 9 ||
+    refuse "another run holds this host: $(one_line </run/docker-provision.lock); wait for it and run again"
+  : >/run/docker-provision.lock
+  printf '%s\n' @OWNER@ "since $(date '+%F %T %z')" >&9
+}
+"""
+
+
+_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail) ?(.*)$")
+
+
+def frame(line: str, word: str) -> Frame | None:
+    """The frame in a line of output, or None where the host talks."""
+    match = _FRAME.match(line.rstrip("\r\n"))
+    if match is None or match.group(1) != word:
+        return None
+    return Frame(Mark(match.group(2)), match.group(3))
+
+
+def sections(output: str, word: str) -> dict[str, Section]:
+    """The sections of a reading by id. One without its end is kept as incomplete."""
+    found: dict[str, Section] = {}
+    ident: str | None = None
+    lines: list[str] = []
+    for line in output.split("\n"):
+        mark = frame(line, word)
+        if mark is None:
+            lines.append(line)
+        elif mark.mark is Mark.BEGIN:
+            ident, lines = mark.rest, []
+            found[ident] = Section("", 1, complete=False)
+        elif mark.mark is Mark.END and ident is not None:
+            name, _, status = mark.rest.rpartition(" ")
+            if name == ident and status.isdigit():
+                # frame() writes a newline before each frame: that one is not the probe's
+                found[ident] = Section("\n".join(lines[:-1] if lines[-1:] == [""] else lines), int(status))
+            ident = None
+    return found
