@@ -53,7 +53,7 @@ def centos_key() -> Path:
 
 
 def inputs() -> str:
-    """What an artifact that carries these keys depends on: their text, since a key made anew is another one."""
+    """The keys as text, for whatever carries them: a key that was made anew is another one."""
     return "".join(path.read_text() for path in (ca()[0], repo_key(), centos_key()))
 
 
@@ -74,7 +74,7 @@ def gnupg(secret: Path | None = None) -> Iterator[Path]:
 
 
 def secret_of(public: Path) -> Path:
-    """The armoured secret key to a public key of ours; without passphrase, for it signs the lab's packages only."""
+    """The armoured secret key to a public key of ours; no passphrase, since it signs only our packages."""
     return public.with_suffix(".secret")
 
 
