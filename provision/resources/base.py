@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,11 @@ from provision.script import Section
 
 quote = shlex.quote
 """The one way by which a value gets into shell text."""
+
+
+def digest(content: bytes) -> str:
+    """sha256 in hexadecimal digits, as sha256sum prints it."""
+    return hashlib.sha256(content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

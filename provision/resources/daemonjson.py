@@ -1,0 +1,112 @@
+"""/etc/docker/daemon.json: our keys in a file that is also the operator's. Merged, never clobbered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from provision.engines import Engine, nearest
+from provision.resources.file import Unsuitable
+from provision.templating import render
+
+PATH = "/etc/docker/daemon.json"
+
+
+def load(content: bytes) -> dict[str, Any]:
+    """The settings in a daemon.json, read more strictly than dockerd does.
+
+    dockerd stops at the end of the first value and lets the last of two equal keys win (18.06.3, run): what it
+    passes over in silence is a mistake all the same. Raises Unsuitable.
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unsuitable(f"byte {error.start} isn't UTF-8; mend the file or move it away") from None
+    if not text.strip():
+        raise Unsuitable("the file is empty, which dockerd refuses; write {} or remove it")
+    try:
+        settings = json.loads(text, object_pairs_hook=_no_duplicates)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Unsuitable(f"{where}: not valid JSON ({error.msg}); mend the file or move it away") from None
+    except RecursionError:
+        raise Unsuitable("it is nested too deeply; mend the file or move it away") from None
+    if settings is None:
+        return {}
+    if not isinstance(settings, dict):
+        raise Unsuitable("it holds no object; mend the file or move it away")
+    return settings
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Unsuitable(f"the key {key!r} stands there twice; keep one of them")
+        found[key] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class MergedJson:
+    """The file with `settings` in it: keys named are replaced whole, others stay, None takes a key out."""
+
+    settings: Mapping[str, Any]
+    engine: Engine
+
+    def wanted(self, present: bytes | None) -> bytes | None:
+        if present is None:
+            asked = {key: value for key, value in self.settings.items() if value is not None}
+            return _text(asked) if asked else None
+        settings = load(present)
+        self._acceptable(settings)
+        merged = {key: value for key, value in settings.items() if self.settings.get(key, 0) is not None}
+        merged |= {key: value for key, value in self.settings.items() if value is not None}
+        # what says the same already keeps its author's layout
+        return present if _same(merged, settings) else _text(merged)
+
+    def _acceptable(self, settings: Mapping[str, Any]) -> None:
+        """The keys that are there already must suit the engine that will read them. Raises Unsuitable."""
+        for key in settings:
+            if key in self.settings and self.settings[key] is None:
+                continue
+            if key not in self.engine.keys:
+                likely = nearest(key, sorted(self.engine.keys))
+                raise Unsuitable(
+                    f"Docker {self.engine.version} doesn't know the key {key!r} that stands there"
+                    + (f" (did you mean {likely!r}?)" if likely else "")
+                    + "; take it out, or ask for it to be taken out by null"
+                )
+            if key in self.engine.flag_keys:
+                raise Unsuitable(
+                    f"the key {key!r} that stands there collides with {self.engine.flag_keys[key]} of the unit of "
+                    f"Docker {self.engine.version}, which would not start; take it out"
+                )
+
+    def withdrawn(self, present: bytes, ours: Mapping[str, Any]) -> bytes | None:
+        settings = load(present)
+        rest = {key: value for key, value in settings.items() if key not in ours or not _same(value, ours[key])}
+        if _same(rest, settings):
+            return present
+        return _text(rest) if rest else None
+
+    def part(self) -> Mapping[str, Any]:
+        return self.settings
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON: Python takes 1, 1.0 and True for equal, dockerd doesn't."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _text(settings: Mapping[str, Any]) -> bytes:
+    return render("etc/docker/daemon.json.j2", settings=settings)
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterable[str]:
+    """The keys whose values differ, or that only one side has, in the order of the file that is asked for."""
+    for key in {**one, **other}:
+        if (key in one) != (key in other) or not _same(one.get(key), other.get(key)):
+            yield key

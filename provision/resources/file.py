@@ -1,0 +1,284 @@
+"""A file on the host: its whole content, or our keys in a content that others share."""
+
+from __future__ import annotations
+
+import base64
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from provision.resources.base import (
+    ABSENT,
+    Absent,
+    Change,
+    Finding,
+    Note,
+    Refusal,
+    State,
+    States,
+    Trace,
+    Unknown,
+    digest,
+    quote,
+)
+from provision.resources.record import RECORD_ID, RecordState
+from provision.script import Section
+
+
+class Unsuitable(ValueError):
+    """The present content can't be built upon; the message says why, and what to do."""
+
+
+class Content(Protocol):
+    """What a file should hold, given what it holds."""
+
+    def wanted(self, present: bytes | None) -> bytes | None:
+        """The content asked for; None where no file is asked for. Raises Unsuitable."""
+
+    def withdrawn(self, present: bytes, ours: Mapping[str, Any]) -> bytes | None:
+        """What stays when our part is taken out of a file that others changed since. None: the file goes.
+        Raises Unsuitable where our part can't be told from theirs."""
+
+    def part(self) -> Mapping[str, Any]:
+        """What of the content is ours, for the host's record; empty where all of it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """A file that is ours whole."""
+
+    content: bytes
+
+    def wanted(self, present: bytes | None) -> bytes:  # noqa: ARG002  the protocol's signature
+        return self.content
+
+    def withdrawn(self, present: bytes, ours: Mapping[str, Any]) -> bytes | None:  # noqa: ARG002  likewise
+        raise Unsuitable("it was changed since, so it stays; remove it by hand if it isn't wanted")
+
+    def part(self) -> Mapping[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was read. `changed` is its ctime in seconds since 1970: unlike mtime it can't be set back."""
+
+    content: bytes
+    mode: str
+    owner: str
+    changed: int
+
+    @property
+    def sha256(self) -> str:
+        return digest(self.content)
+
+
+LIBRARY = r"""
+# PATH: "absent", or "file MODE OWNER CTIME" and the content in base64
+probe_file() {
+  if [ ! -e "$1" ] && [ ! -L "$1" ]; then
+    echo absent
+  elif [ -f "$1" ]; then
+    stat -L -c 'file %a %U:%G %Z' -- "$1" && base64 <"$1"
+  elif [ -L "$1" ]; then
+    echo "other a symbolic link to $(readlink -- "$1"), which isn't there"
+  else
+    echo "other $(stat -c %F -- "$1")"
+  fi
+}
+sum_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo absent; fi; }
+# PATH SUM: what the plan saw must still be there
+unchanged() { [ "$(sum_of "$1")" = "$2" ] || fail "$1 was changed meanwhile: look at it, then run again"; }
+# PATH FOLDER: a copy as it was before, made once; an empty NAME.absent where nothing was there
+keep() {
+  if [ -e "$2$1" ] || [ -e "$2$1.absent" ]; then return 0; fi
+  mkdir -p "$2$(dirname "$1")" && chmod 0700 "$2" || fail "can't write under $2"
+  if [ ! -d "$(dirname "$1")" ]; then : >"$2$(dirname "$1").nofolder"; fi
+  if [ -e "$1" ]; then
+    cp -pL -- "$1" "$2$1.part" && mv -fT -- "$2$1.part" "$2$1" || fail "can't keep a copy of $1 under $2"
+  else
+    : >"$2$1.absent" || fail "can't write under $2"
+  fi
+}
+# PATH MODE SUM: standard input replaces PATH in one step, by way of a temporary file in the same folder. An
+# existing file keeps its owner and SELinux label, and its mode where MODE is "-". A link's target is written to.
+replace() {
+  path=$(readlink -f -- "$1") || fail "can't resolve $1"
+  mkdir -p -- "$(dirname "$path")" || fail "can't make the folder of $path"
+  new=$(mktemp "$(dirname "$path")/.docker-provision.XXXXXX") || fail "can't write beside $path"
+  dd of="$new" conv=fsync 2>/dev/null
+  if [ "$(sum_of "$new")" != "$3" ]; then rm -f "$new"; fail "can't write $path: is the file system full?"; fi
+  chmod 0644 "$new"
+  if [ -e "$path" ]; then
+    chmod --reference="$path" "$new" && chown --reference="$path" "$new"
+    chcon --reference="$path" "$new" 2>/dev/null
+  fi
+  if [ "$2" != - ]; then chmod "$2" "$new"; fi
+  mv -fT -- "$new" "$path" || fail "can't replace $path"
+  if [ -x /sbin/restorecon ]; then /sbin/restorecon "$path" 2>/dev/null; fi
+  return 0
+}
+# PATH MODE SEEN WANTED BASE64
+put_file() {
+  unchanged "$1" "$3"
+  keep "$1" "$state/originals"
+  printf %s "$5" | base64 -d | replace "$1" "$2" "$4"
+  [ "$(sum_of "$1")" = "$4" ] || fail "$1 isn't what was written"
+}
+# PATH SEEN: an original comes back as it was, else the file goes
+bring_back() {
+  unchanged "$1" "$2"
+  if [ -e "$state/originals$1" ]; then
+    mv -fT -- "$state/originals$1" "$1" || fail "can't bring back $1"
+  else
+    rm -f -- "$1" || fail "can't remove $1"
+  fi
+  if [ -e "$state/originals$(dirname "$1").nofolder" ]; then rmdir -- "$(dirname "$1")" 2>/dev/null; fi
+  return 0
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file with a content. `mode` None keeps what is there, and means 0644 for a new one.
+
+    `before` and `then` are shell text around the write: what the write needs kept, and what follows from it.
+    """
+
+    path: str
+    content: Content
+    mode: str | None = "644"
+    before: str = ""
+    then: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"file {self.path}"
+
+    @property
+    def library(self) -> str:
+        return LIBRARY
+
+    def probe(self) -> str:
+        return f"probe_file {quote(self.path)}"
+
+    def parse(self, section: Section) -> State:
+        head, _, body = section.text.partition("\n")
+        words = head.split(" ")
+        if not section.complete or section.status != 0:
+            return Unknown(f"can't read {self.path}: {section.text.strip() or 'no answer'}")
+        match words:
+            case ["absent"]:
+                return ABSENT
+            case ["file", mode, owner, changed]:
+                return FileState(base64.b64decode(body), mode, owner, int(changed))
+            case _:
+                return Unknown(f"{self.path} is {head.removeprefix('other ')}")
+
+    def wanted(self, states: States) -> bytes | None:
+        """The content asked for, given what was read. Raises Unsuitable."""
+        state = states[self.id]
+        return self.content.wanted(state.content if isinstance(state, FileState) else None)
+
+    def compare(self, states: States) -> list[Finding]:
+        state = states[self.id]
+        if isinstance(state, Unknown):
+            return [Refusal(self.id, state.why)]
+        try:
+            wanted = self.wanted(states)
+        except Unsuitable as error:
+            return [Refusal(self.id, f"{self.path}: {error}")]
+        if wanted is None or self._satisfied(state, wanted):
+            return []
+        return [self._write(state, wanted, self._earlier(states))]
+
+    def _earlier(self, states: States) -> Mapping[str, Any]:
+        """Our part of the file by earlier runs: what was asked for once is still ours to take away."""
+        record = states[RECORD_ID]
+        ours = record.touched(self.id) if isinstance(record, RecordState) else None
+        return (ours or {}).get("part", {})
+
+    def _satisfied(self, state: FileState | Absent, wanted: bytes) -> bool:
+        if isinstance(state, Absent):
+            return False
+        return state.content == wanted and self.mode in (None, state.mode)
+
+    def _write(
+        self, state: FileState | Absent, wanted: bytes, earlier: Mapping[str, Any], reason: str = ""
+    ) -> Change:
+        present = None if isinstance(state, Absent) else state
+        seen = present.sha256 if present else "absent"
+        encoded = base64.b64encode(wanted).decode()
+        put = f"put_file {quote(self.path)} {self.mode or '-'} {seen} {digest(wanted)} {encoded}"
+        return Change(
+            resource=self.id,
+            actual="absent" if present is None else f"mode {present.mode}, {len(present.content)} bytes",
+            desired=f"mode {self.mode or (present.mode if present else '644')}, {len(wanted)} bytes",
+            reason=reason or self._reason(present, wanted),
+            script="\n".join(part for part in (self.before, put, self.then) if part),
+            diff=difference(self.path, present.content if present else None, wanted),
+            traces=(
+                Trace(self.id, "sha256", digest(wanted)),
+                Trace(self.id, "part", {**earlier, **self.content.part()}),
+            ),
+        )
+
+    def _reason(self, present: FileState | None, wanted: bytes) -> str:
+        if present is None:
+            return "it isn't there"
+        if present.content != wanted:
+            return "its content differs"
+        return f"its mode is {present.mode}, not {self.mode}"
+
+    def remember(self, state: State) -> Any:
+        """For the record: None where it wasn't there."""
+        return {"sha256": state.sha256} if isinstance(state, FileState) else None
+
+    def withdraw(self, states: States) -> list[Finding]:
+        state, record = states[self.id], states[RECORD_ID]
+        ours = record.touched(self.id) if isinstance(record, RecordState) else None
+        if ours is None or isinstance(state, Absent):
+            return []
+        if isinstance(state, Unknown):
+            return [Refusal(self.id, state.why)]
+        if state.sha256 == ours.get("sha256"):
+            return [self._bring_back(state, existed=record.before(self.id) is not None)]
+        try:
+            rest = self.content.withdrawn(state.content, ours.get("part", {}))
+        except Unsuitable as error:
+            return [Note(self.id, f"{self.path}: {error}")]
+        if rest is None:
+            return [self._bring_back(state, existed=False)]
+        if rest == state.content:
+            return []
+        return [self._write(state, rest, {}, "our keys are taken out; what others set stays")]
+
+    def _bring_back(self, state: FileState, *, existed: bool) -> Change:
+        back = f"bring_back {quote(self.path)} {state.sha256}"
+        return Change(
+            resource=self.id,
+            actual=f"mode {state.mode}, {len(state.content)} bytes",
+            desired="as it was before" if existed else "absent",
+            reason="we brought it",
+            script="\n".join(part for part in (self.before, back, self.then) if part),
+            diff="" if existed else difference(self.path, state.content, None),
+        )
+
+
+def difference(path: str, present: bytes | None, wanted: bytes | None) -> str:
+    """A unified diff, as `diff -u` shows it; an absent side is /dev/null."""
+
+    def lines(content: bytes | None) -> list[str]:
+        return (content or b"").decode(errors="replace").splitlines()
+
+    return "\n".join(
+        difflib.unified_diff(
+            lines(present),
+            lines(wanted),
+            path if present is not None else "/dev/null",
+            path if wanted is not None else "/dev/null",
+            lineterm="",
+        )
+    )

@@ -1,0 +1,148 @@
+"""The host's own record: what was there before us, and what we brought. Uninstall goes by nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from provision.resources.base import (
+    ABSENT,
+    Absent,
+    Change,
+    Finding,
+    Refusal,
+    State,
+    States,
+    Trace,
+    Unknown,
+    digest,
+    quote,
+)
+from provision.script import Section
+
+FOLDER = "/var/lib/docker-provision"
+PATH = f"{FOLDER}/record.json"
+RECORD_ID = "record"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """The record as it was read: `entries` by resource id, each with `before` and `ours`."""
+
+    entries: Mapping[str, Mapping[str, Any]]
+
+    def before(self, resource: str) -> Any:
+        """What was there before our first change; None for absent, or where we know nothing of it."""
+        return self.entries.get(resource, {}).get("before")
+
+    def touched(self, resource: str) -> Mapping[str, Any] | None:
+        """What we did to it, or None where we never did."""
+        return self.entries.get(resource, {}).get("ours")
+
+    def with_traces(self, before: Mapping[str, Any], traces: tuple[Trace, ...]) -> RecordState:
+        """The record after changes that leave `traces`. What is recorded as before stays as it was recorded:
+        a second run sees our own work, not the original."""
+        entries = {key: dict(entry) for key, entry in self.entries.items()}
+        for resource, state in before.items():
+            entries.setdefault(resource, {"before": state})
+        for trace in traces:
+            entry = entries.setdefault(trace.section, {"before": None})
+            entry["ours"] = {**entry.get("ours", {}), trace.key: trace.value}
+        return RecordState(entries)
+
+    def text(self) -> str:
+        """The record as it lies on the host."""
+        document = {"format": FORMAT, "resources": self.entries}
+        return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+LIBRARY = r"""
+probe_record() {
+  if [ -e /var/lib/docker-provision/record.json ]; then
+    echo record && base64 </var/lib/docker-provision/record.json
+  else
+    echo absent
+  fi
+}
+# SUM BASE64
+put_record() {
+  mkdir -p "$state" && chmod 0700 "$state" || fail "can't write under $state"
+  printf %s "$2" | base64 -d | replace "$state/record.json" 600 "$1"
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Written before the first change of a stage: a crash in between leaves a record that says too much,
+    never one that says too little."""
+
+    @property
+    def id(self) -> str:
+        return RECORD_ID
+
+    @property
+    def library(self) -> str:
+        return LIBRARY
+
+    def probe(self) -> str:
+        return "probe_record"
+
+    def parse(self, section: Section) -> State:
+        head, _, body = section.text.partition("\n")
+        if not section.complete or section.status != 0:
+            return Unknown(f"can't read {PATH}: {section.text.strip() or 'no answer'}")
+        if head == "absent":
+            return ABSENT
+        try:
+            document = json.loads(base64.b64decode(body))
+            found, entries = document["format"], document["resources"]
+            if found == FORMAT and all(isinstance(entry, dict) for entry in entries.values()):
+                return RecordState(entries)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return Unknown(f"{PATH} is damaged: move it away, and uninstall by hand what it named")
+        return Unknown(f"{PATH} has format {found}, this program knows {FORMAT}: use the newer program")
+
+    def compare(self, states: States) -> list[Finding]:
+        state = states[self.id]
+        return [Refusal(self.id, state.why)] if isinstance(state, Unknown) else []
+
+    def withdraw(self, states: States) -> list[Finding]:
+        state = states[self.id]
+        if isinstance(state, Unknown):
+            return [Refusal(self.id, state.why)]
+        if isinstance(state, Absent):
+            return []
+        return [
+            Change(
+                self.id,
+                "what we brought",
+                "absent",
+                "all of it is taken away",
+                f"rm -rf -- {quote(FOLDER)} || fail {quote(f'can not remove {FOLDER}')}",
+            )
+        ]
+
+
+def recorded(state: State, before: Mapping[str, Any], traces: tuple[Trace, ...]) -> RecordState | None:
+    """What the record must say before changes with `traces` begin; None where it says so already."""
+    present = state if isinstance(state, RecordState) else RecordState({})
+    wanted = present.with_traces(before, traces)
+    return None if wanted == present else wanted
+
+
+def writing(state: State, wanted: RecordState) -> Change:
+    """The change that brings the record up to date, ahead of those that it tells of."""
+    content = wanted.text().encode()
+    encoded = base64.b64encode(content).decode()
+    return Change(
+        RECORD_ID,
+        "absent" if isinstance(state, Absent) else "present",
+        "what was there before, and what we bring",
+        "written before the first change, so that all of it can be taken away again",
+        f"put_record {digest(content)} {encoded}",
+    )
