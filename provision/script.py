@@ -7,6 +7,7 @@ begins with a nonce drawn for that run.
     NONCE begin ID          NONCE end ID STATUS       one section of a reading
     NONCE step ID           NONCE done ID             one change under way, and behind it
     NONCE refuse TEXT       NONCE fail TEXT           why it stopped: nothing was changed, or something was
+    NONCE note TEXT                                   for the operator to know
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Mark(StrEnum):
     DONE = "done"
     REFUSE = "refuse"
     FAIL = "fail"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,9 @@ def apply_script(
     first change: what is refused there leaves the host as it was.
     """
     looks = [(t.ident, t.look) for t in tasks if t.look]
-    run = [f"frame step look {ident}\n{function_name(i, 'look')}" for i, (ident, _) in enumerate(looks)]
-    run += [
-        f"frame step {t.ident}\n{function_name(i, 'change')}\nframe done {t.ident}" for i, t in enumerate(tasks)
-    ]
+    run = [_announced(f"look {ident}", function_name(i, "look")) for i, (ident, _) in enumerate(looks)]
+    run.append("verdict=fail")
+    run += [_announced(t.ident, function_name(i, "change")) for i, t in enumerate(tasks)]
     main = "\n".join(["take_lock", *run, "reading"])
     return (
         PREAMBLE.format(title="docker-provision: apply", nonce=word)
@@ -138,24 +139,28 @@ def apply_script(
     )
 
 
+def _announced(ident: str, function: str) -> str:
+    return f"frame step {ident}\n{function} || fail ended with $?\nframe done {ident}"
+
+
 APPLY_LIBRARY = r"""
 state=/var/lib/docker-provision
-# Refused: nothing was changed. Failed: something may have been. Both end the run; the text is for the operator.
-refuse() { frame refuse "$*"; exit 1; }
-fail() { frame fail "$*"; exit 1; }
+# Ends the run with a text for the operator: a refusal until the first change, for nothing was changed by then.
+verdict=refuse
+fail() { frame "$verdict" "$*"; exit 1; }
 one_line() { tr '\n' ' ' | sed 's/  */ /g; s/ *$//'; }
 # One run at a time on a host. The file is never unlinked: a lock on an unlinked file would hold nothing.
 take_lock() {
-  exec 9>>/run/docker-provision.lock || refuse "can't open /run/docker-provision.lock: see the host's /run"
+  exec 9>>/run/docker-provision.lock || fail "can't open /run/docker-provision.lock: see the host's /run"
   flock -w "${LOCK_WAIT:-60}" 9 ||
-    refuse "another run holds this host: $(one_line </run/docker-provision.lock); wait for it and run again"
+    fail "another run holds this host: $(one_line </run/docker-provision.lock); wait for it and run again"
   : >/run/docker-provision.lock
   printf '%s\n' @OWNER@ "since $(date '+%F %T %z')" >&9
 }
 """
 
 
-_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail) ?(.*)$")
+_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note) ?(.*)$")
 
 
 def frame(line: str, word: str) -> Frame | None:

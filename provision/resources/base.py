@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from provision.script import Section
@@ -121,6 +121,9 @@ class Resource(Protocol):
     def parse(self, section: Section) -> State:
         """Turn what the probe printed into a state, ABSENT or Unknown; raises nothing."""
 
+    def remember(self, state: State) -> Any:
+        """What the host's record keeps of the state from before our first change, as JSON; None for absent."""
+
     def compare(self, states: States) -> list[Finding]:
         """Hold the desired state against what was read; empty where all is as it should be."""
 
@@ -130,9 +133,13 @@ class Resource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the table of contents. `after` names the step that must be applied before this one can
-    be planned in full; consecutive steps without it are applied together, in one stage."""
+    """One line of the table of contents.
+
+    Steps are applied in stages, each planned anew on what is read after the one before. `opens_stage` says that
+    this step can be told in full only after all before it.
+    """
 
     name: str
     title: str
-    resources: tuple[Resource, ...] = field(default=())
+    resources: tuple[Resource, ...]
+    opens_stage: bool = False

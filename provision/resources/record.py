@@ -107,6 +107,10 @@ class Record:
             return Unknown(f"{PATH} is damaged: move it away, and uninstall by hand what it named")
         return Unknown(f"{PATH} has format {found}, this program knows {FORMAT}: use the newer program")
 
+    def remember(self, state: State) -> Any:  # noqa: ARG002  the protocol's signature
+        """The record doesn't tell of itself."""
+        return None
+
     def compare(self, states: States) -> list[Finding]:
         state = states[self.id]
         return [Refusal(self.id, state.why)] if isinstance(state, Unknown) else []

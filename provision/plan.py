@@ -1,0 +1,139 @@
+"""The plan: a value made of what was asked for and what was read. It prints, it can be refused, it can be empty."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from provision import preflight
+from provision.errors import Refused
+from provision.facts import Facts, probed
+from provision.resources import record
+from provision.resources.base import Change, Finding, Note, Pending, Refusal, Step
+from provision.resources.record import RECORD_ID, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One finding, and the step that it belongs to."""
+
+    step: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is applied in one go, in order."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(item.finding for item in self.items if isinstance(item.finding, Change))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done to one host."""
+
+    stages: tuple[Stage, ...]
+
+    def _findings(self) -> Iterator[Finding]:
+        return (item.finding for stage in self.stages for item in stage.items)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(finding for finding in self._findings() if isinstance(finding, Change))
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        return tuple(finding for finding in self._findings() if isinstance(finding, Pending))
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return tuple(finding for finding in self._findings() if isinstance(finding, Note))
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        return tuple(finding for finding in self._findings() if isinstance(finding, Refusal))
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to do: the host is as asked for."""
+        return not self.changes and not self.pending
+
+    def next_stage(self) -> Stage:
+        """The first stage that changes something; call it on a plan that has changes."""
+        return next(stage for stage in self.stages if stage.changes)
+
+    def raise_if_unsafe(self) -> None:
+        """Raises Refused with every reason not to touch the host, and its remedy."""
+        if self.refusals:
+            raise Refused("; ".join(refusal.text for refusal in self.refusals))
+
+
+def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = ()) -> Plan:
+    """What brings the host to what is asked for; `only` names the steps to look at, all where it is empty.
+
+    Raises Refused where the host can't be served at all.
+    """
+    _fit(facts)
+    chosen = [step for step in steps if not only or step.name in only]
+    items = [
+        Item(step.name, _reachable(finding, chosen))
+        for step in chosen
+        for resource in step.resources
+        for finding in resource.compare(facts.states)
+    ]
+    items += [Item(RECORD_ID, finding) for finding in Record().compare(facts.states)]
+    stages = [[item for item in items if item.step in names] for names in _stages(chosen)]
+    return Plan(tuple(_recorded(stage, facts, steps) for stage in stages))
+
+
+def absent(facts: Facts, steps: Sequence[Step]) -> Plan:
+    """The way back: what takes away what we brought, in reverse order, by the host's own record."""
+    _fit(facts)
+    order = [(step.name, resource) for step in steps for resource in step.resources]
+    items = [
+        Item(name, finding)
+        for name, resource in [*reversed(order), (RECORD_ID, Record())]
+        for finding in resource.withdraw(facts.states)
+    ]
+    return Plan((Stage(tuple(items)),))
+
+
+def _fit(facts: Facts) -> None:
+    reasons = list(preflight.refusals(facts.host))
+    if reasons:
+        raise Refused("; ".join(reasons))
+
+
+def _reachable(finding: Finding, chosen: Sequence[Step]) -> Finding:
+    """What waits for a step that isn't among the chosen ones would wait for ever."""
+    if isinstance(finding, Pending) and finding.after not in {step.name for step in chosen}:
+        text = f"needs the step {finding.after} first: add it to --only, or leave --only out"
+        return Refusal(finding.resource, text)
+    return finding
+
+
+def _stages(steps: Sequence[Step]) -> list[set[str]]:
+    stages: list[set[str]] = [{RECORD_ID}]
+    for step in steps:
+        if step.opens_stage:
+            stages.append(set())
+        stages[-1].add(step.name)
+    return stages
+
+
+def _recorded(items: Sequence[Item], facts: Facts, steps: Sequence[Step]) -> Stage:
+    """The stage, led by the host's record where its changes leave something to record."""
+    stage = Stage(tuple(items))
+    traces = tuple(trace for change in stage.changes for trace in change.traces)
+    if not traces:
+        return stage
+    before = {r.id: r.remember(facts.states[r.id]) for r in probed(steps) if r.id != RECORD_ID}
+    state = facts.states[RECORD_ID]
+    wanted = record.recorded(state, before, traces)
+    if wanted is None:
+        return stage
+    return replace(stage, items=(Item(RECORD_ID, record.writing(state, wanted)), *items))

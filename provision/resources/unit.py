@@ -1,0 +1,166 @@
+"""docker.service: enabled, running, and running with the configuration that is asked for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from provision.engines import Engine
+from provision.resources import daemonjson
+from provision.resources.base import (
+    ABSENT,
+    Change,
+    Finding,
+    Note,
+    Pending,
+    Refusal,
+    State,
+    States,
+    Trace,
+    Unknown,
+    quote,
+)
+from provision.resources.daemon import Act, Need, UnitState, need, parse, shown_mirrors, unprotected
+from provision.resources.file import File, FileState, Unsuitable
+from provision.resources.packages import Packages
+from provision.resources.record import RECORD_ID, RecordState
+from provision.resources.unit_shell import LIBRARY
+from provision.script import Section
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The service of an engine. It runs with `configuration`, and comes with `packages`.
+
+    `stop_containers` is the operator's consent to end running containers when the service is taken away.
+    """
+
+    name: str
+    engine: Engine
+    configuration: File
+    packages: Packages
+    stop_containers: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"service {self.name}"
+
+    @property
+    def library(self) -> str:
+        return LIBRARY
+
+    def probe(self) -> str:
+        return f"probe_unit {quote(self.name)}"
+
+    def parse(self, section: Section) -> State:
+        if not section.complete or section.status != 0:
+            return Unknown(f"can't ask systemd about {self.name}: {section.text.strip() or 'no answer'}")
+        try:
+            state = parse(section.text)
+        except ValueError as error:
+            return Unknown(f"{self.name}: {error}")
+        if state.runs and state.info is None:
+            return Unknown(
+                f"{self.name} runs but `docker info` doesn't answer; look at `journalctl -u {self.name}`, "
+                "restart it by hand"
+            )
+        return state
+
+    def remember(self, state: State) -> Any:
+        """For the record: what the first start changes on the host's network, and below /etc."""
+        return dict(state.remembered) if isinstance(state, UnitState) else None
+
+    def compare(self, states: States) -> list[Finding]:
+        state = states[self.id]
+        if isinstance(state, Unknown):
+            return [Refusal(self.id, state.why)]
+        if state.load == "masked" or state.enabled == "masked":
+            return [Refusal(self.id, f"{self.name} is masked, and someone meant it; `systemctl unmask {self.name}`")]
+        if state.load == "not-found" or self.packages.installed(states) is None:
+            return [Pending(self.id, "enabled and running with this configuration", "engine")]
+        try:
+            needed = self._need(states, state)
+        except Unsuitable as error:
+            return [Refusal(self.id, f"{self.configuration.path}: {error}")]
+        return self._findings(state, needed, states)
+
+    def _need(self, states: States, state: UnitState) -> Need:
+        """Raises Unsuitable where the present daemon.json can't be read."""
+        content = self.configuration.wanted(states)
+        there = states[self.configuration.id]
+        present = (daemonjson.load(there.content), there.changed) if isinstance(there, FileState) else None
+        wanted = daemonjson.load(content) if content is not None else {}
+        return need(state, wanted, present, self.engine)
+
+    def _findings(self, state: UnitState, needed: Need, states: States) -> list[Finding]:
+        found: list[Finding] = [Note(self.id, needed.doubt)] if needed.doubt else []
+        if needed.act is Act.RESTART and (stopped := list(unprotected(state))):
+            return [
+                Refusal(
+                    self.id,
+                    f"{self.name} must restart ({'; '.join(needed.reasons)}), which stops running containers: "
+                    f"{', '.join(stopped)}; stop them first, or turn on live-restore (a reload does it)",
+                )
+            ]
+        if needed.act is Act.NOTHING and state.enabled == "enabled" and not state.stale:
+            return found
+        return [*found, self._change(state, needed, states)]
+
+    def _change(self, state: UnitState, needed: Need, states: States) -> Change:
+        reasons = list(needed.reasons)
+        script = []
+        if state.stale:
+            reasons.append("its unit files changed on disk")
+        script.append("systemctl daemon-reload || fail 'systemctl daemon-reload failed'")
+        if state.enabled != "enabled":
+            reasons.append(f"it is {state.enabled or 'not enabled'}")
+            script.append(f"enable_unit {quote(self.name)}")
+        if needed.act is not Act.NOTHING:
+            script.append(f"{needed.act}_unit {quote(self.name)} {quote(self._expected(states))}")
+        act = "" if needed.act is Act.NOTHING else f", {needed.act}"
+        return Change(
+            self.id,
+            f"{state.active}, {state.enabled or 'not enabled'}",
+            f"enabled, running with this configuration{act}",
+            "; ".join(reasons),
+            "\n".join(script),
+            stops_daemon=needed.act is Act.RESTART,
+            traces=(Trace(self.id, "managed", True),),  # noqa: FBT003  a value of the record
+        )
+
+    def _expected(self, states: States) -> str:
+        """The mirrors as `docker info` must show them, in its own JSON; empty where none are asked for."""
+        content = self.configuration.wanted(states)
+        mirrors = daemonjson.load(content).get("registry-mirrors") if content is not None else None
+        return "" if mirrors is None else json.dumps(shown_mirrors(mirrors), separators=(",", ":"))
+
+    def withdraw(self, states: States) -> list[Finding]:
+        state, record = states[self.id], states[RECORD_ID]
+        if isinstance(state, Unknown):
+            return [Refusal(self.id, state.why)]
+        removed = any(isinstance(finding, Change) for finding in self.packages.withdraw(states))
+        if not removed or not isinstance(record, RecordState) or state is ABSENT:
+            return []
+        if state.containers and not self.stop_containers:
+            names = ", ".join(state.containers)
+            return [Refusal(self.id, f"containers are running: {names}; stop them first, or say --stop-containers")]
+        before = record.before(self.id) or {}
+        words = (self.name, "stop" if self.stop_containers else "idle", before.get("forward", ""))
+        script = [" ".join(["remove_unit", *map(quote, words)])]
+        if not before.get("key_json"):
+            script.append("rm -f /etc/docker/key.json")
+        if not before.get("etc_docker"):
+            script.append("rmdir /etc/docker 2>/dev/null || true")
+        if before.get("ip_forward") == "0":
+            script.append("sysctl -q -w net.ipv4.ip_forward=0 || fail 'can not set net.ipv4.ip_forward back'")
+        return [
+            Change(
+                self.id,
+                f"{state.active}, {state.enabled or 'not enabled'}",
+                "stopped, with docker0 and its chains gone",
+                "we brought it",
+                "\n".join(script),
+                stops_daemon=True,
+            )
+        ]

@@ -1,0 +1,143 @@
+"""The shell side of `Unit`: what it calls on the host.
+
+Facts relied on: `systemctl reload` exits 0 whatever the daemon made of the file, so `docker info` is asked (18.06.3,
+run); `--value` of systemctl show is younger than systemd 219; from 18.09 on `docker info` may start a stopped
+daemon through docker.socket, so systemd is asked first.
+"""
+
+from __future__ import annotations
+
+LIBRARY = r"""
+pending=/var/lib/docker-provision/pending
+docker_cli() { timed 20 docker -H unix:///var/run/docker.sock "$@"; }
+property() { systemctl show "$1" -p "$2" | cut -d= -f2-; }
+# UNIT: lines of KEY=VALUE
+probe_unit() {
+  timed 20 systemctl show "$1" -p LoadState -p ActiveState -p UnitFileState -p NeedDaemonReload || exit 1
+  echo "now=$(date +%s)"
+  echo "ip_forward=$(cat /proc/sys/net/ipv4/ip_forward)"
+  # asking iptables would load the table where none is in use: its policy is ACCEPT then
+  if grep -qx filter /proc/net/ip_tables_names 2>/dev/null; then
+    echo "forward=$(timed 20 iptables -S FORWARD | head -n 1)"
+  else
+    echo 'forward=-P FORWARD ACCEPT'
+  fi
+  if [ -e /etc/docker ]; then echo etc_docker=yes; fi
+  if [ -e /etc/docker/key.json ]; then echo key_json=yes; fi
+  if ! systemctl is-active -q "$1"; then exit 0; fi
+  echo "elapsed=$(ps -o etimes= -p "$(property "$1" MainPID)" | tr -d ' ')"
+  for record in started reloaded; do
+    if [ -e "/run/docker-provision/$record.json" ]; then
+      echo "$record=$(base64 <"/run/docker-provision/$record.json" | tr -d '\n')"
+    fi
+  done
+  echo "info=$(docker_cli info -f '{{json .}}' 2>/dev/null)"
+  docker_cli ps --format 'container={{.Names}}' 2>/dev/null
+  exit 0
+}
+# Containers must not be stopped by us: looked at again right before. live-restore keeps them over a restart.
+guard_idle() {
+  if ! systemctl is-active -q docker.service; then return 0; fi
+  running=$(docker_cli ps --format '{{.Names}}') || fail "docker doesn't answer; restart it by hand, then run again"
+  if [ -z "$running" ] || [ "$(docker_cli info -f '{{.LiveRestoreEnabled}}')" = true ]; then return 0; fi
+  fail "containers were started meanwhile and would be stopped: $(printf %s "$running" | one_line)"
+}
+enable_unit() {
+  systemctl enable "$1" >/dev/null 2>&1
+  [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ] || fail "systemctl can't enable $1"
+}
+# UNIT MIRRORS: up, answering, and showing these mirrors; 30 s are given for it
+effective() {
+  tries=0
+  while [ "$tries" -lt 30 ]; do
+    if systemctl is-active -q "$1" && shown=$(docker_cli info -f '{{json .RegistryConfig.Mirrors}}' 2>/dev/null); then
+      if [ -z "$2" ] || [ "$shown" = "$2" ] || [ "$shown$2" = 'null[]' ]; then return 0; fi
+    elif [ "$(property "$1" ActiveState)" = failed ]; then
+      return 1
+    fi
+    tries=$((tries + 1))
+    sleep 1
+  done
+  return 1
+}
+# UNIT SINCE: the daemon's last words, for the operator
+last_words() { journalctl -u "$1" --since "$2" -n 20 --no-pager -o cat 2>/dev/null; }
+# the daemon.json from before the change that isn't confirmed yet comes back, if there is one
+take_back() {
+  if [ -e "$pending/etc/docker/daemon.json" ]; then
+    mv -fT "$pending/etc/docker/daemon.json" /etc/docker/daemon.json
+  elif [ -e "$pending/etc/docker/daemon.json.absent" ]; then
+    rm -f /etc/docker/daemon.json
+  else
+    return 1
+  fi
+  rm -rf "$pending"
+}
+# ACTION UNIT MIRRORS: once more with the old file if it doesn't come up, and never in a loop
+confirmed() {
+  since=$(date '+%F %T')
+  systemctl reset-failed "$2" 2>/dev/null
+  timed 180 systemctl "$1" "$2"
+  if effective "$2" "$3"; then rm -rf "$pending"; return 0; fi
+  last_words "$2" "$since"
+  take_back || fail "daemon $1"
+  systemctl reset-failed "$2" 2>/dev/null
+  timed 180 systemctl "$1" "$2"
+  if effective "$2" ''; then fail "daemon $1 taken-back"; else fail "daemon $1 taken-back-in-vain"; fi
+}
+start_unit() { confirmed start "$1" "$2"; }
+restart_unit() { guard_idle; confirmed restart "$1" "$2"; }
+reload_unit() {
+  confirmed reload "$1" "$2"
+  # what the daemon took up beside what its start recorded
+  umask 077
+  mkdir -p /run/docker-provision && cp /etc/docker/daemon.json /run/docker-provision/reloaded.json
+  umask 022
+}
+# UNIT CONTAINERS FORWARD: CONTAINERS "stop" ends them, "idle" leaves the host alone if there are any
+remove_unit() {
+  if [ "$2" = stop ] && systemctl is-active -q "$1"; then
+    running=$(docker_cli ps -q) || fail "docker doesn't answer; restart it by hand, then run again"
+    # unquoted: a list of ids. Each container has its own stop timeout.
+    if [ -n "$running" ]; then timeout 600 docker -H unix:///var/run/docker.sock stop $running >/dev/null ||
+      fail "not all containers stopped"; fi
+  elif systemctl is-active -q "$1" && [ -n "$(docker_cli ps -q)" ]; then
+    fail "containers were started meanwhile; stop them first, or say --stop-containers"
+  fi
+  # docker names the bridge of a network br-ID
+  bridges=docker0
+  if systemctl is-active -q "$1"; then
+    bridges="docker0 $(docker_cli network ls -q --filter driver=bridge | sed 's/^/br-/' | one_line)"
+  fi
+  for unit in docker.socket "$1"; do
+    if [ "$(property "$unit" LoadState)" = loaded ]; then
+      systemctl disable "$unit" >/dev/null 2>&1
+      timed 180 systemctl stop "$unit"
+      systemctl reset-failed "$unit" 2>/dev/null
+    fi
+  done
+  if systemctl is-active -q "$1"; then fail "$1 doesn't stop"; fi
+  for bridge in $bridges; do remove_bridge "$bridge"; done
+  remove_chains
+  if [ "$3" = '-P FORWARD ACCEPT' ]; then iptables -w -P FORWARD ACCEPT; fi
+  rm -rf /run/docker-provision
+}
+remove_bridge() {
+  if [ ! -e "/sys/class/net/$1" ]; then return 0; fi
+  for table in nat filter; do remove_rules "$table" "$1"; done
+  ip link delete "$1" || fail "can't remove the interface $1"
+}
+# TABLE WORD: the rules in whose text the word stands
+remove_rules() {
+  iptables -w -t "$1" -S 2>/dev/null | grep -F -e " $2" | sed -n "s/^-A/iptables -w -t $1 -D/p" |
+    while read -r rule; do eval "$rule"; done
+}
+remove_chains() {
+  for table in nat filter; do
+    remove_rules "$table" DOCKER
+    iptables -w -t "$table" -S 2>/dev/null | sed -n 's/^-N \(DOCKER[A-Z0-9-]*\)$/\1/p' | while read -r chain; do
+      iptables -w -t "$table" -F "$chain" && iptables -w -t "$table" -X "$chain"
+    done
+  done
+}
+"""

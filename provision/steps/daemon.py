@@ -1,0 +1,30 @@
+"""The configuration: daemon.json merged with what is there, and the drop-in that records what a start took up."""
+
+from __future__ import annotations
+
+from provision.resources.base import Step
+from provision.resources.daemonjson import PATH, MergedJson
+from provision.resources.file import Exactly, File
+from provision.spec import Spec
+from provision.templating import shipped
+
+DROP_IN = "etc/systemd/system/docker.service.d/docker-provision.conf"
+
+
+def configuration(spec: Spec) -> File:
+    """daemon.json; a copy from before the change is kept until the daemon is seen to run with it."""
+    return File(
+        PATH,
+        MergedJson(spec.settings(), spec.engine),
+        mode=None,
+        before=f'keep {PATH} "$state/pending"',
+    )
+
+
+def step(daemon_json: File) -> Step:
+    return Step(
+        "daemon",
+        "daemon.json with the mirrors and settings, merged with what is there",
+        (daemon_json, File(f"/{DROP_IN}", Exactly(shipped(DROP_IN)))),
+        opens_stage=True,
+    )
