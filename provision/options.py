@@ -10,18 +10,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One field of Spec. `many` fields are written "a,b" as a flag and as a list in a file."""
+    """One field of Spec."""
 
     name: str
     metavar: str
     help: str
+    example: str
+    """A value as a file has it."""
     many: bool = False
-    flag: bool = True
+    """A list in a file, "a,b" as a flag."""
+    in_flags: bool = True
     """False where only a file can say it."""
 
     @property
-    def option(self) -> str:
-        """The flag as it is typed: --docker-version."""
+    def flag(self) -> str:
+        """As it is typed: --docker-version."""
         return "--" + self.name.replace("_", "-")
 
 
@@ -30,29 +33,43 @@ OPTIONS: tuple[Option, ...] = (
         "docker_version",
         "VERSION",
         "Docker Engine to install, exactly (default 18.06.3; `versions` lists what is on offer)",
+        "18.06.3",
     ),
     Option(
         "package_mirror",
         "MIRROR",
         "where packages come from: aliyun (default), tuna, ustc, official, or the URL of a docker-ce folder",
+        "aliyun",
     ),
     Option(
         "repo_key",
         "FILE",
-        "armoured public key that signs the packages, where the mirror doesn't serve Docker's own",
+        "armoured public key that signs the packages, if the mirror signs with another key than Docker's",
+        "keys/mirror.asc",
     ),
     Option(
         "registry_mirrors",
         "URL[,URL]",
         "registry mirrors, in order, like https://<id>.mirror.aliyuncs.com; none takes all away"
         " (not given: those on the host stay)",
+        "[https://mirror.example.com]",
         many=True,
     ),
-    Option("daemon", "KEY: VALUE", "further settings of daemon.json; null takes a key out", flag=False),
     Option(
-        "users", "USER[,USER]", "members of the group docker, which makes them root on the host", many=True
+        "daemon",
+        "KEY: VALUE",
+        "further settings of daemon.json; null takes a key out",
+        "{log-driver: json-file}",
+        in_flags=False,
+    ),
+    Option(
+        "users",
+        "USER[,USER]",
+        "members of the group docker, which makes them root on the host",
+        "[alice, bob]",
+        many=True,
     ),
 )
 
-FLAGS: tuple[Option, ...] = tuple(option for option in OPTIONS if option.flag)
+FLAGS: tuple[Option, ...] = tuple(option for option in OPTIONS if option.in_flags)
 """Those that a command line can say."""

@@ -1,8 +1,9 @@
 """YAML whose every value knows its line, so that a mistake can be named where it stands.
 
 Less than YAML, on purpose: one document, a mapping at the top, text as keys. What YAML reads otherwise than
-people do (18.10, 10:30, 017, yes) must be quoted; duplicate keys, tags, anchors and merge keys are refused. The
-parser's events are walked here because composing nodes recurses in C: 50 kB of opening brackets end the process.
+people do (18.10, 10:30, 017, yes) must be quoted; duplicate keys, tags, anchors and merge keys are refused.
+The parser's events are walked here because composing nodes recurses in C: 50 kB of opening brackets would end
+the process.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import yaml
 
@@ -127,9 +129,7 @@ class _Reader:
             return Located(self._mapping(depth), self._place(event))
         if isinstance(event, yaml.SequenceStartEvent):
             return Located(tuple(self._items(depth)), self._place(event))
-        if isinstance(event, yaml.ScalarEvent):
-            return Located(self._scalar(event), self._place(event))
-        return Located(None, self._place(event))
+        return Located(self._scalar(cast(yaml.ScalarEvent, event)), self._place(event))
 
     def _mapping(self, depth: int) -> dict[str, Located]:
         found: dict[str, Located] = {}

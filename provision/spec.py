@@ -1,0 +1,199 @@
+"""Spec: all that an operator may ask for, from flags and files, checked before any host is touched.
+
+    build(parse(text, "site.yml"), from_flags({"docker_version": "18.06.3"})) -> Spec
+
+Later layers win, field by field. Every error is an OperatorError of one line: where the wrong value was
+given, what is wrong with it, what to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from provision import daemon_settings, engines, yamlmarks
+from provision.engines import Engine
+from provision.errors import OperatorError
+from provision.options import FLAGS, OPTIONS
+from provision.urls import package_mirror_trouble, registry_mirror_trouble
+from provision.yamlmarks import Located, Place
+
+PACKAGE_MIRRORS: Mapping[str, str] = {
+    "aliyun": "https://mirrors.aliyun.com/docker-ce",
+    "tuna": "https://mirrors.tuna.tsinghua.edu.cn/docker-ce",
+    "ustc": "https://mirrors.ustc.edu.cn/docker-ce",
+    "official": "https://download.docker.com",
+}
+"""Package mirrors known by name: the folder above linux/centos of each."""
+
+NONE = "none"
+"""What a flag says to clear a list."""
+
+_USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,30}\$?")
+"""The names that useradd of CentOS 7 lets pass (shadow-utils 4.6 as patched there)."""
+
+
+class Spec(BaseModel):
+    """What is asked for. Frozen; construct it by `build` to have errors name their place."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    docker_version: str = engines.DEFAULT
+    package_mirror: str = "aliyun"
+    repo_key: str | None = None
+    """Path of an armoured public key; None is Docker's own, which ships with us. Read by the caller."""
+    registry_mirrors: tuple[str, ...] | None = None
+    """None leaves those on the host alone, an empty tuple takes them away."""
+    daemon: dict[str, JsonValue] = {}
+    """Further keys of daemon.json; None takes one out."""
+    users: tuple[str, ...] = ()
+
+    @property
+    def engine(self) -> Engine:
+        return engines.engine(self.docker_version)
+
+    @property
+    def baseurl(self) -> str:
+        """The repository's baseurl. 7 is written out: $releasever is 7Server on relatives of CentOS."""
+        root = PACKAGE_MIRRORS.get(self.package_mirror, self.package_mirror)
+        return f"{root}/linux/centos/7/$basearch/stable"
+
+    def settings(self) -> dict[str, JsonValue]:
+        """The keys of daemon.json that are asked for; None takes one out."""
+        if self.registry_mirrors is None:
+            return dict(self.daemon)
+        return {**self.daemon, "registry-mirrors": list(self.registry_mirrors)}
+
+    @field_validator("docker_version")
+    @classmethod
+    def _version(cls, version: str) -> str:
+        try:
+            return engines.engine(version).version
+        except OperatorError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("package_mirror")
+    @classmethod
+    def _package_mirror(cls, mirror: str) -> str:
+        if mirror in PACKAGE_MIRRORS:
+            return mirror
+        if re.fullmatch(r"[\w-]*", mirror):
+            near = get_close_matches(mirror, PACKAGE_MIRRORS, n=1)
+            names = ", ".join(PACKAGE_MIRRORS)
+            advice = f"did you mean {near[0]}?" if near else f"choose one of {names}, or give a URL"
+            raise ValueError(f"no mirror is called {mirror!r}: {advice}")
+        if trouble := package_mirror_trouble(mirror):
+            raise ValueError(trouble)
+        return mirror.rstrip("/")
+
+    @field_validator("repo_key")
+    @classmethod
+    def _repo_key(cls, path: str | None) -> str | None:
+        if path is not None and not path.strip():
+            raise ValueError("the file's name is empty: name the key file, or leave the option out")
+        return path
+
+    @field_validator("registry_mirrors")
+    @classmethod
+    def _registry_mirrors(cls, mirrors: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if mirrors is None:
+            return None
+        for index, mirror in enumerate(mirrors):
+            if trouble := registry_mirror_trouble(mirror):
+                raise _at((index,), trouble)
+        return tuple(dict.fromkeys(mirror.rstrip("/") for mirror in mirrors))
+
+    @field_validator("users")
+    @classmethod
+    def _users(cls, users: tuple[str, ...]) -> tuple[str, ...]:
+        for index, user in enumerate(users):
+            if not _USER.fullmatch(user) or user.isdigit() or user in (".", ".."):
+                raise _at(
+                    (index,), f"{user!r} can't be a user's name: letters, digits, _ . and - only, 32 at most"
+                )
+        return tuple(dict.fromkeys(users))
+
+    @model_validator(mode="after")
+    def _daemon(self) -> Spec:
+        if self.registry_mirrors is not None and "registry-mirrors" in self.daemon:
+            raise _at(
+                ("daemon", "registry-mirrors"), "registry mirrors are given twice: keep registry_mirrors"
+            )
+        for problem in daemon_settings.problems(self.daemon, self.engine):
+            raise _at(("daemon", *problem.path), problem.text)
+        return self
+
+
+def _at(path: tuple[str | int, ...], text: str) -> PydanticCustomError:
+    """An error about what `path` leads to, seen from the validator that raises it."""
+    return PydanticCustomError("wrong", "{text}", {"text": text, "path": path})
+
+
+Layer = Mapping[str, Located]
+"""Fields as one source gives them."""
+
+
+def parse(text: str, source: str) -> Layer:
+    """The fields in a spec file; `source` names it in errors. Raises OperatorError."""
+    return yamlmarks.read(text, source)
+
+
+def from_flags(given: Mapping[str, str | None]) -> Layer:
+    """The fields that flags give, by field name; None is a flag that wasn't given. Raises OperatorError."""
+    layer: dict[str, Located] = {}
+    for option in FLAGS:
+        text = given.get(option.name)
+        if text is None:
+            continue
+        place = Place(option.flag)
+        if not option.many:
+            layer[option.name] = Located(text, place)
+        elif text == NONE:
+            layer[option.name] = Located((), place)
+        else:
+            parts = tuple(part.strip() for part in text.split(","))
+            if "" in parts:
+                raise OperatorError(
+                    f"{place}: {text!r} holds an empty entry: separate by single commas, or say {NONE}"
+                )
+            layer[option.name] = Located(tuple(Located(part, place) for part in parts), place)
+    return layer
+
+
+def build(*layers: Layer) -> Spec:
+    """One Spec of all layers, later ones before earlier ones. Raises OperatorError."""
+    chosen = {name: located for layer in layers for name, located in layer.items()}
+    try:
+        return Spec.model_validate({name: located.plain() for name, located in chosen.items()})
+    except ValidationError as error:
+        raise OperatorError(_one_line(error.errors(include_url=False)[0], chosen)) from None
+
+
+def _one_line(error: ErrorDetails, chosen: Layer) -> str:
+    path = (*error["loc"], *error.get("ctx", {}).get("path", ()))
+    place = Located(chosen, Place("spec")).place_of(path)
+    return f"{place}: {_text(error, path)}"
+
+
+def _text(error: ErrorDetails, path: tuple[Any, ...]) -> str:
+    name = str(path[0])
+    if error["type"] in ("wrong", "value_error"):
+        return error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        names = [option.name for option in OPTIONS]
+        near = get_close_matches(name, names, n=1)
+        return f"there is no {name!r}: " + (
+            f"did you mean {near[0]}?" if near else f"choose of {', '.join(names)}"
+        )
+    expected = _EXPECTED[error["type"]]
+    example = next(option.example for option in OPTIONS if option.name == name)
+    return f"{name} must be {expected}, and {reprlib.repr(error['input'])} is not: write it like {example}"
+
+
+_EXPECTED = {"string_type": "text", "tuple_type": "a list", "dict_type": "a mapping"}
