@@ -1,9 +1,11 @@
 """The machine's own packages: what the lab needs is installed by the lab itself."""
 
 import os
+import platform
 import subprocess
 
 from lab.cache import locked, root
+from lab.process import run
 
 INSTALL = (
     "apt-get",
@@ -31,7 +33,7 @@ def missing(packages: tuple[str, ...]) -> list[str]:
 def ensure(*packages: str) -> None:
     """Install what is missing of these packages, with fresh lists if the present ones don't do.
 
-    Raises subprocess.CalledProcessError if apt-get can't; its words go to stderr, since stdout belongs to our caller.
+    Raises subprocess.CalledProcessError if apt-get can't; its words go to stderr, stdout belongs to our caller.
     """
     if not missing(packages):
         return
@@ -54,3 +56,27 @@ def _apt(*command: str) -> bool:
         subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode
         == 0
     )
+
+
+def sources() -> list[str]:
+    """The machine's own distribution as one-line entries of sources.list, as apt itself resolved them.
+
+    Third parties are left out: the hosts' userland is to depend on the distribution alone.
+    """
+    distribution = platform.freedesktop_os_release()["NAME"].split()[
+        0
+    ]  # "Debian" or "Ubuntu", as in Release files
+    entry = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
+    command = [
+        "apt-get",
+        "indextargets",
+        "--format",
+        entry,
+        "Identifier: Packages",
+        f"Origin: {distribution}",
+    ]
+    entries = list(dict.fromkeys(run(*command).splitlines()))
+    if not entries:
+        _apt("apt-get", "update", "-q")
+        entries = list(dict.fromkeys(run(*command).splitlines()))
+    return entries

@@ -1,7 +1,7 @@
 """Artifacts that take long to make, each kept in a folder named after a hash of its inputs.
 
-A folder of the cache is complete or it isn't there: it is filled under another name and then renamed, under a lock,
-so that two labs may build at once and a killed build leaves nothing that could be taken for a whole one.
+A folder of the cache is complete or it isn't there: it is filled under another name and then renamed, under a
+lock, so that two labs may build at once and a killed build leaves nothing that could be taken for a whole one.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ def root() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the file, waiting for it as long as it takes; the kernel drops it if we die."""
+    """Hold an exclusive lock on the file, waiting as long as it takes; the kernel drops it if we die."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not inherited by children (PEP 446): a service that we start must not keep the lock after us.
     with path.open("a") as handle:
@@ -35,7 +35,7 @@ def locked(path: Path) -> Iterator[None]:
 def cached(name: str, inputs: str, build: Callable[[Path], None]) -> Path:
     """The folder of artifact `name` made from `inputs`; `build` fills an empty folder if there is none yet.
 
-    `inputs` is all that the result depends on, as text: source of the recipe, tables, keys of other artifacts.
+    `inputs` is all that the result depends on, as text: the recipe's source, tables, keys of other artifacts.
     Whatever `build` raises is passed on and nothing is kept.
     """
     key = hashlib.sha256(inputs.encode()).hexdigest()[:KEY_LENGTH]
@@ -59,7 +59,7 @@ def cached(name: str, inputs: str, build: Callable[[Path], None]) -> Path:
 def remove_tree(folder: Path) -> None:
     """Delete a folder if it exists.
 
-    Raises OSError when something is mounted below it: deleting would reach through a bind mount into what it shows.
+    Raises OSError when something is mounted below it: deleting would reach through a bind mount.
     """
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     inside = [point for point in mounts if Path(point).is_relative_to(folder)]

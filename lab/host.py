@@ -1,0 +1,156 @@
+"""One host of a lab: systemd-nspawn on the host's disk, on the lab's bridge, in control groups of its own."""
+
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from os import kill
+from pathlib import Path
+
+from lab import cgroups, network
+from lab.disk import Disk
+from lab.process import LabError
+
+BOOT = 60.0  # seconds that a boot may take on a machine under load; alone it takes one or two
+STOP = 90.0  # what systemd grants a unit before it kills it
+# The shell moves itself into the groups, then becomes what follows: nothing of the host ever runs outside.
+ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@"'
+ENVIRONMENT = (  # of `run`: what a root login gets on EL7
+    *("HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/bash", "TERM=dumb"),
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+)
+
+
+@dataclass(frozen=True)
+class LabHost:
+    """A host by its name; `groups` are its control groups and `console` the file that its boot prints to."""
+
+    name: str
+    address: str
+    lab: str
+    disk: Disk
+    groups: list[Path]
+    console: Path
+
+    @property
+    def root(self) -> Path:
+        """The host's root directory as the machine sees it, mounted whether the host runs or not."""
+        return self.disk.root
+
+    @property
+    def running(self) -> bool:
+        """Whether the host's init runs."""
+        return self.init is not None
+
+    @property
+    def init(self) -> int | None:
+        """The process that is number 1 in the host, by its number on the machine."""
+        for pid in cgroups.processes(self.groups):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                    # One number for each PID namespace, ours first: containers' first processes have three.
+                    if line.startswith("NSpid:") and len(line.split()) == 3 and line.split()[2] == "1":
+                        return pid
+        return None
+
+    def boot(self) -> None:
+        """Start the host and wait until it answers on port 22 and systemd has no more jobs of the start.
+
+        Does nothing if it runs already. Raises LabError with the console's last lines if it doesn't come up.
+        """
+        if self.running:
+            return
+        self.disk.mount()
+        bases = [cgroups.create(group.parent, group.name) / "cgroup.procs" for group in self.groups]
+        command = [
+            *("setsid", "--fork", "sh", "-c", ENTER, "sh", *map(str, bases), "--"),
+            *("nsenter", f"--net=/run/netns/{network.namespace(self.lab)}"),
+            *("systemd-nspawn", "--quiet", "--boot", f"--directory={self.root}", f"--machine={self.name}"),
+            *("--register=no", "--keep-unit", "--network-bridge=br0", "--console=pipe"),
+            # Else dockerd's containers fail with "unable to join session keyring".
+            "--system-call-filter=@keyring bpf add_key keyctl",
+            # Else the engine sees an overlay below it and falls back to the vfs storage driver.
+            f"--bind={self.disk.docker}:/var/lib/docker",
+        ]
+        with self.console.open("w") as console:
+            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=True)
+        self._wait_for_ssh()
+        self.run("systemctl is-system-running --wait", check=False, timeout=BOOT)
+
+    def _wait_for_ssh(self) -> None:
+        deadline = time.monotonic() + BOOT
+        while not self._answers():
+            if time.monotonic() > deadline or not cgroups.processes(self.groups):
+                words = " | ".join(self.console.read_text(errors="replace").splitlines()[-3:])
+                raise LabError(f"{self.name} doesn't boot: {words}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        with suppress(OSError), socket.create_connection((self.address, 22), timeout=1) as connection:
+            return connection.recv(4) == b"SSH-"
+        return False
+
+    def run(
+        self, script: str, *, check: bool = True, timeout: float = 60
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run shell text as root inside the host, not by ssh, so that sshd's log stays clean.
+
+        `timeout` is in seconds. Raises subprocess.CalledProcessError when `check` and the text fails,
+        subprocess.TimeoutExpired, and LabError when the host isn't running.
+        """
+        init = self.init
+        if init is None:
+            raise LabError(f"{self.name} isn't running")
+        return subprocess.run(
+            [
+                "nsenter",
+                "--all",
+                "--root",
+                "--wd",
+                f"--target={init}",
+                "env",
+                "-i",
+                *ENVIRONMENT,
+                "sh",
+                "-c",
+                script,
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=check,
+        )
+
+    def stop(self) -> None:
+        """Shut the host down in order and wait for the end."""
+        init = self.init
+        if init is not None:
+            with suppress(ProcessLookupError):
+                kill(init, signal.SIGRTMIN + 3)  # systemd's signal for: halt.target
+        deadline = time.monotonic() + STOP
+        while cgroups.processes(self.groups):
+            if time.monotonic() > deadline:
+                raise LabError(f"{self.name} doesn't stop")
+            time.sleep(0.02)
+
+    def power_cut(self) -> None:
+        """End everything in the host at once, with no chance to tidy up."""
+        cgroups.kill(self.groups)
+
+    def snapshot(self, name: str) -> None:
+        """Keep the host's disk under this name. A running host is shut down for it and booted again."""
+        was_running = self.running
+        self.stop()
+        self.disk.snapshot(name)
+        if was_running:
+            self.boot()
+
+    def restore(self, name: str) -> None:
+        """Put the disk back to a snapshot and boot; "fresh" is always there. What runs is cut off."""
+        self.power_cut()
+        self.disk.restore(name)
+        self.boot()

@@ -1,0 +1,84 @@
+"""The lab's network: a namespace with a bridge, and a cable from the machine's own namespace into that bridge.
+
+The cable's near end has an address in the bridge's subnet, so `ssh` and `fab` reach the hosts from any shell of the
+machine without a route, forwarding or address translation, and the hosts reach nothing but each other and the lab.
+"""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from lab.process import LabError, run
+
+SUBNETS = range(1, 251)
+FIRST_HOST = 11
+
+
+def namespace(lab: str) -> str:
+    """Name of the lab's network namespace."""
+    return f"dpl-{lab}"
+
+
+def gateway(subnet: int) -> str:
+    """The bridge's address, where the mirrors listen."""
+    return f"10.77.{subnet}.1"
+
+
+def free_subnet(taken: set[int]) -> int:
+    """The lowest subnet number that no lab has and no interface of this machine uses."""
+    used = {
+        int(address["local"].split(".")[2])
+        for link in json.loads(run("ip", "-j", "-4", "addr"))
+        for address in link["addr_info"]
+        if address["local"].startswith("10.77.")
+    }
+    for number in SUBNETS:
+        if number not in taken | used:
+            return number
+    raise LabError("250 labs are up: take one down")
+
+
+def create(lab: str, subnet: int) -> None:
+    """Make the namespace, its bridge and the cable; what is there already stays."""
+    name = namespace(lab)
+    if exists(lab):
+        return
+    cable = f"dpl{subnet}"
+    run("ip", "netns", "add", name)
+    run("ip", "-n", name, "link", "set", "lo", "up")
+    run("ip", "-n", name, "link", "add", "br0", "type", "bridge", "forward_delay", "0")
+    run("ip", "-n", name, "addr", "add", f"{gateway(subnet)}/24", "dev", "br0")
+    run("ip", "-n", name, "link", "set", "br0", "up")
+    run("ip", "link", "add", cable, "type", "veth", "peer", "name", "machine", "netns", name)
+    run("ip", "-n", name, "link", "set", "machine", "master", "br0", "up")
+    run("ip", "addr", "add", f"10.77.{subnet}.254/24", "dev", cable)
+    run("ip", "link", "set", cable, "up")
+
+
+def exists(lab: str) -> bool:
+    """Whether the namespace is there, with the far end of the cable, which is made last but for addresses."""
+    return Path("/run/netns", namespace(lab)).exists()
+
+
+def kill_processes(lab: str, timeout: float = 10) -> None:
+    """End every process whose network is the lab's: the mirrors, and whatever was started in there by hand."""
+    deadline = time.monotonic() + timeout
+    while exists(lab) and (pids := run("ip", "netns", "pids", namespace(lab)).split()):
+        if time.monotonic() > deadline:
+            raise LabError(f"processes {pids[:5]} in {namespace(lab)} don't end after a kill")
+        for pid in pids:
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.02)
+
+
+def remove(lab: str, subnet: int) -> None:
+    """Take away the cable and the namespace, whichever is there."""
+    if Path(f"/sys/class/net/dpl{subnet}").exists():
+        run("ip", "link", "del", f"dpl{subnet}")
+    if exists(lab):
+        run("ip", "netns", "del", namespace(lab))
