@@ -27,8 +27,10 @@ NAMES = (
     "mirrors.ustc.edu.cn",
     "vault.centos.org",
 )
-DOCKER = "Docker Release (CE rpm) of the lab <docker@lab.test>"
-CENTOS = "CentOS-7 Key of the lab <security@lab.test>"
+USERS = {
+    "docker": "Docker Release (CE rpm) of the lab <docker@lab.test>",
+    "centos": "CentOS-7 Key of the lab <security@lab.test>",
+}
 VALID = timedelta(days=3650)
 
 
@@ -55,6 +57,11 @@ def centos_key() -> Path:
 def inputs() -> str:
     """The keys as text, for whatever carries them: a key that was made anew is another one."""
     return "".join(path.read_text() for path in (ca()[0], repo_key(), centos_key()))
+
+
+def user_of(public: Path) -> str:
+    """The user id of a key of ours, by which rpmsign picks it."""
+    return USERS[public.stem]
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def _folder() -> Path:
 
 def _make(folder: Path) -> None:
     folder.chmod(0o700)
-    for name, user in (("docker", DOCKER), ("centos", CENTOS)):
+    for name, user in USERS.items():
         _make_signing_key(folder / f"{name}.asc", user)
     _make_certificates(folder)
 

@@ -1,0 +1,1 @@
+"""yum 3.4.3 as the hosts' `yum`, over libdnf."""
