@@ -99,7 +99,7 @@ def _add_yum(rootfs: Path) -> None:
         command.unlink(missing_ok=True)
     library = rootfs / "usr/lib/yum343"
     shutil.copytree(FACE, library / "yum343", ignore=shutil.ignore_patterns("__pycache__"))
-    (library / "yum343/yum").rename(rootfs / "usr/bin/yum")
+    (library / "yum343/yum").rename(rootfs / "usr/bin/yum").chmod(0o755)
     # Else the first yum of each host would write them, and pay for it.
     compileall.compile_dir(library, quiet=1, stripdir=rootfs, prependdir="/")
 
