@@ -1,0 +1,250 @@
+"""Fabric Connections as this program makes them: tuned, host keys checked on every hop, jump hosts shared."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import socket
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import fabric
+import paramiko
+from fabric.connection import derive_shorthand
+
+from provision.errors import OperatorError, ProvisionError, Unreachable
+from provision.remote import sshconfig
+from provision.remote.explain import explain
+from provision.remote.hostkeys import HostKeyPolicy
+from provision.remote.identities import Keyring
+from provision.remote.login import AUTH_KWARGS, Login, plan_login
+from provision.remote.sshconfig import HostOptions, Strictness
+from provision.remote.transport import transport_factory
+
+log = logging.getLogger("provision.remote")
+
+CONNECT_TIMEOUT = 10.0  # seconds, for each of: TCP, the server's greeting, the key exchange, a channel
+LOGIN_TIMEOUT = 30.0  # seconds: PAM may ask an LDAP server that is slow
+
+KEYRING = Keyring()  # a key is parsed once per process, and a passphrase asked for once
+
+
+class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries no types
+    """A fabric.Connection that opens as described above. Opening raises Unreachable, and nothing else.
+
+    Safe to open from several threads, as a jump host is by all hosts behind it.
+    """
+
+    # Fabric's own looks through dir(self) at each assignment, in case a configuration key was meant: 0.4 ms.
+    __setattr__ = object.__setattr__
+
+    def __init__(self, host: str, *, wiring: Wiring, gateway: HostConnection | None = None) -> None:
+        self._wiring = wiring
+        self._opening = threading.RLock()
+        self._attempts = 0
+        self._failure: Unreachable | None = None
+        self._users = 0
+        self._leased = False
+        self._proxy: subprocess.Popen[bytes] | None = None
+        super().__init__(host, config=wiring.config, gateway=gateway, forward_agent=False)
+        self.options: HostOptions = sshconfig.host_options(self.ssh_config, self._tokens())
+        policy = HostKeyPolicy(self.host, self.port, self.options)
+        self.client.set_missing_host_key_policy(policy)
+        given = dict(wiring.connect_kwargs)
+        timeout = given.pop("timeout", None)  # -t; it outranks ssh_config's ConnectTimeout
+        if timeout:
+            self.connect_timeout = timeout
+        self.connect_kwargs = {name: value for name, value in given.items() if name not in AUTH_KWARGS}
+        self.connect_kwargs["transport_factory"] = transport_factory(
+            policy.known_kinds, keepalive=self.options.keepalive
+        )
+        self.connect_kwargs["auth_strategy"] = wiring.login(self)
+        self._lease()
+
+    def _tokens(self) -> dict[str, str]:
+        return {
+            "h": self.host,
+            "n": self.original_host,
+            "p": str(self.port),
+            "r": self.user,
+            "u": getpass.getuser(),
+            "d": str(Path.home()),
+        }
+
+    def resolve_connect_kwargs(self, connect_kwargs: Any) -> dict[str, Any]:  # noqa: ARG002 - Fabric's signature
+        """Nothing yet: the final ones need what Fabric works out after this call."""
+        return {}
+
+    def get_gateway(self) -> HostConnection | str | None:
+        """The jump host or ProxyCommand of ssh_config."""
+        return self._wiring.gateway_of(self)
+
+    def open(self) -> None:
+        """Connect and log in, if that isn't done. Raises Unreachable."""
+        attempt = self._attempts
+        with self._opening:
+            if self.is_connected:
+                return
+            if self._attempts != attempt and self._failure is not None:
+                raise self._failure  # a jump host: whoever waited for it shares the outcome
+            self._attempts += 1
+            self._failure = None
+            self._lease()
+            try:
+                self._connect()
+            except Unreachable as failure:
+                self._failure = failure
+                raise
+
+    def _connect(self) -> None:
+        limit = float(self.connect_timeout or CONNECT_TIMEOUT)
+        self.connect_timeout = limit
+        for name in ("banner_timeout", "channel_timeout"):
+            self.connect_kwargs.setdefault(name, limit)
+        self.connect_kwargs.setdefault("auth_timeout", max(limit, LOGIN_TIMEOUT))
+        try:
+            super().open()
+        except ProvisionError:
+            self._hang_up()
+            raise
+        except (paramiko.SSHException, OSError, EOFError) as problem:
+            self._hang_up()
+            raise Unreachable(explain(problem, self.host, self.port, limit)) from problem
+
+    def open_gateway(self) -> Any:
+        """A channel through the jump host, or a socket whose other end a ProxyCommand holds."""
+        if isinstance(self.gateway, str):
+            return self._start_proxy(self.gateway)
+        try:
+            self.gateway.open()
+        except Unreachable as problem:
+            raise Unreachable(f"jump host {self.gateway.original_host}: {problem}") from problem
+        return super().open_gateway()
+
+    def _start_proxy(self, command: str) -> socket.socket:
+        """Run a ProxyCommand as OpenSSH does: by a shell, and with a socket, so that its end is seen.
+
+        paramiko's ProxyCommand knows no shell words and spins when the command dies.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            words = ["/bin/sh", "-c", f"exec {sshconfig.expand(command, self._tokens())}"]
+            self._proxy = subprocess.Popen(words, stdin=theirs.fileno(), stdout=theirs.fileno())
+        return ours
+
+    def close(self) -> None:
+        """Hang up, and let go of the jump host; the last to do so closes that too."""
+        self._hang_up()
+        with self._opening:
+            leased, self._leased = self._leased, False
+        if leased and isinstance(self.gateway, HostConnection):
+            self.gateway.release()
+
+    def _hang_up(self) -> None:
+        super().close()
+        self.client.close()
+        self.transport = None
+        if self._proxy is not None:
+            self._proxy.terminate()
+            self._proxy.wait()
+            self._proxy = None
+
+    def _lease(self) -> None:
+        if not self._leased and isinstance(self.gateway, HostConnection):
+            self._leased = True
+            self.gateway.hold()
+
+    def hold(self) -> None:
+        """Count one more host behind this jump host."""
+        with self._opening:
+            self._users += 1
+
+    def release(self) -> None:
+        """Count one less; the last one closes."""
+        with self._opening:
+            self._users -= 1
+            if self._users == 0:
+                self.close()
+
+
+class Wiring:
+    """What the connections of one run share: settings, keys, jump hosts."""
+
+    def __init__(self, config: Any, connect_kwargs: Mapping[str, Any], keyring: Keyring) -> None:
+        sshconfig.complete(config)
+        self.config = config
+        self.connect_kwargs: dict[str, Any] = {**config.connect_kwargs, **connect_kwargs}
+        self._keyring = keyring
+        self._logins: dict[Any, Login] = {}
+        self._gateways: dict[str, HostConnection] = {}
+
+    def connection(self, address: str) -> HostConnection:
+        """One host, written `[user@]host[:port]`. Raises OperatorError for an address that can't be one."""
+        try:
+            return HostConnection(address, wiring=self)
+        except ValueError as problem:  # a port that is no number, in the address or in ssh_config
+            raise OperatorError(f"host {address!r} or its ssh_config can't be used: {problem}") from problem
+
+    def login(self, connection: HostConnection) -> Login:
+        """How to log in there; hosts with the same user and keys share one Login."""
+        configured = tuple(connection.ssh_config.get("identityfile", ()))
+        key = (connection.user, configured, connection.options.identities_only)
+        if key not in self._logins:
+            self._logins[key] = plan_login(
+                connection.user,
+                self.connect_kwargs,
+                configured,
+                identities_only=connection.options.identities_only,
+                keyring=self._keyring,
+            )
+        return self._logins[key]
+
+    def gateway_of(self, connection: HostConnection) -> HostConnection | str | None:
+        """The jump host of a connection, one object per chain of hops, or its ProxyCommand."""
+        jump = connection.ssh_config.get("proxyjump")
+        if jump is not None:
+            hops = [hop.strip().removeprefix("ssh://") for hop in jump.split(",")]
+            if jump == "none" or any(_is_same(hop, connection) for hop in hops):
+                return None  # a bastion under `Host *` must not jump through itself
+            return self._chain(hops)
+        command: str | None = connection.ssh_config.get("proxycommand", self.config.gateway)
+        return command
+
+    def _chain(self, hops: Sequence[str]) -> HostConnection:
+        """The last of several hops; they are visited in the order written, as ssh does (Fabric reverses it)."""
+        name = ",".join(hops)
+        if name not in self._gateways:
+            before = self._chain(hops[:-1]) if len(hops) > 1 else None
+            self._gateways[name] = HostConnection(hops[-1], wiring=self, gateway=before)
+        return self._gateways[name]
+
+
+def _is_same(hop: str, connection: HostConnection) -> bool:
+    return derive_shorthand(hop)["host"] in (connection.host, connection.original_host)
+
+
+def connections(
+    config: fabric.Config, host_strings: Sequence[str], connect_kwargs: Mapping[str, Any]
+) -> list[fabric.Connection]:
+    """Connections to hosts, in their order; none is opened yet.
+
+    To be called from one thread, since Fabric's Config isn't safe to share while Connections are built. `config`
+    is Fabric's with the command line's identities, passwords and ssh_config in it; `connect_kwargs` are further
+    arguments of paramiko's SSHClient.connect. Passphrases of named keys are asked for here. Raises OperatorError
+    for bad addresses, unreadable identities and a bad ssh_config.
+    """
+    wiring = Wiring(config, connect_kwargs, KEYRING)
+    built = [wiring.connection(address) for address in host_strings]
+    relaxed = [one.original_host for one in built if one.options.strictness is not Strictness.YES]
+    if relaxed:
+        more = f" and {len(relaxed) - 1} more" if len(relaxed) > 1 else ""
+        log.warning(
+            "unknown host keys of %s%s are taken as they come: ssh_config says StrictHostKeyChecking %s",
+            relaxed[0],
+            more,
+            next(one.options.strictness for one in built if one.options.strictness is not Strictness.YES),
+        )
+    return built

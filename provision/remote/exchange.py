@@ -1,0 +1,166 @@
+"""One exec on an open channel: a script goes in over stdin, both streams come out while it runs.
+
+Invoke's Runner, which Fabric uses, feeds stdin one byte per 10 ms and polls: 25 ms of CPU per second and host.
+Here one event wakes the thread when either stream has something.
+"""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable
+from threading import Event
+
+import paramiko
+
+from provision.converge import Output
+from provision.errors import Failed, Unreachable
+from provision.remote.become import Become
+
+BLOCK = 32768  # bytes; OpenSSH's largest packet
+NOISE_KEPT = 65536  # bytes of what a login shell prints that are kept for the error text
+START_LIMIT = 60.0  # seconds from the exec to a root shell; PAM delays a wrong password by some
+QUIET = 2.0  # seconds: after the exit status, silence means the end even if a daemon holds the pipe open
+KILLED = -1  # the status of a script that a signal ended on the host
+
+
+class _Stream:
+    """One of the two streams: the login shell's noise, then, behind our line, what the script prints."""
+
+    def __init__(self, started: bytes, on_piece: Callable[[str], None]) -> None:
+        self._line = started
+        self._on_piece = on_piece
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._pieces: list[str] = []
+        self.noise = b""
+        self.started = False
+
+    def feed(self, data: bytes, *, final: bool = False) -> None:
+        """Take what came over the wire."""
+        if not self.started:
+            before, line, data = (self.noise + data).partition(self._line)
+            self.noise = before[-NOISE_KEPT:]
+            self.started = bool(line)
+        if self.started:
+            piece = self._decoder.decode(data, final)
+            if piece:
+                self._pieces.append(piece)
+                self._on_piece(piece)
+
+    @property
+    def text(self) -> str:
+        """What the script printed."""
+        return "".join(self._pieces)
+
+
+class Exchange:
+    """Runs one script as root.
+
+    `eager` sends the script without waiting for the root shell, which saves a round trip; only for scripts that
+    change nothing, for a shell that begins later than we waited would still run it. With sudo's password it never
+    is, since a script must not be read as a password.
+    """
+
+    def __init__(
+        self,
+        channel: paramiko.Channel,
+        become: Become,
+        script: str,
+        *,
+        eager: bool,
+        on_piece: Callable[[str], None] = lambda _piece: None,
+    ) -> None:
+        self._channel = channel
+        self._become = become
+        self._pending = become.opening
+        self._script = become.release + script.encode()
+        self._eager = eager and become.password is None
+        self._script_given = False
+        self._out = _Stream(become.started, on_piece)
+        self._err = _Stream(become.started, lambda _piece: None)
+
+    def run(self, limit: float | None) -> Output:
+        """Run to the end, for at most `limit` seconds if one is given.
+
+        Raises Refused if there is no root shell, Failed if time is up, Unreachable if the connection ends before
+        the script could begin, ConnectionError if it ends after.
+        """
+        begun = time.monotonic()
+        wake = Event()
+        self._channel.exec_command(self._become.command)
+        self._channel.in_buffer.set_event(wake)
+        self._channel.in_stderr_buffer.set_event(wake)
+        last = begun
+        while True:
+            if self._receive() | self._send():
+                last = time.monotonic()
+                continue
+            now = time.monotonic()
+            if self._is_over(now - last):
+                break
+            self._check_time(now - begun, limit)
+            # At the end of both streams `wake` stays set: what is left to wait for is the exit status.
+            event = self._channel.status_event if self._channel.eof_received else wake
+            event.wait(self._patience(now - begun, limit))
+        return self._verdict()
+
+    def _receive(self) -> bool:
+        """Take what both streams hold. Never blocks: nothing is read that isn't there."""
+        received = False
+        if self._channel.recv_ready():
+            self._out.feed(self._channel.recv(BLOCK))
+            received = True
+        if self._channel.recv_stderr_ready():
+            self._err.feed(self._channel.recv_stderr(BLOCK))
+            received = True
+        if not self._out.started and self._become.is_second_question(self._err.noise):
+            raise self._become.wrong_password()
+        return received
+
+    def _send(self) -> bool:
+        """Send one block, if there is one and the host has room for it."""
+        if not self._pending and not self._script_given and (self._eager or self._out.started):
+            self._pending = self._script
+            self._script_given = True
+        if not self._pending or not self._channel.send_ready():
+            return False
+        try:
+            sent = self._channel.send(self._pending[:BLOCK])
+        except OSError:
+            sent = 0  # the other side closed; why, its output and status say
+        self._pending = self._pending[sent:] if sent else b""
+        if not self._pending and self._script_given:
+            self._channel.shutdown_write()
+        return True
+
+    def _is_over(self, silence: float) -> bool:
+        if not self._channel.status_event.is_set():
+            return False
+        return bool(self._channel.eof_received) or self._channel.closed or silence >= QUIET
+
+    def _check_time(self, elapsed: float, limit: float | None) -> None:
+        if not self._out.started and elapsed >= START_LIMIT:
+            said = self._err.noise.decode(errors="replace")
+            raise self._become.refusal("", f"{said}\nno root shell within {START_LIMIT:g} s")
+        if limit is not None and elapsed >= limit:
+            raise Failed(
+                f"the host did not answer within {limit:g} s: it may be overloaded, or a disk or daemon hangs"
+            )
+
+    def _patience(self, elapsed: float, limit: float | None) -> float:
+        if self._pending:
+            return 0.02  # nothing wakes us when the host has room again
+        return 1.0 if limit is None else max(0.0, min(1.0, limit - elapsed))
+
+    def _verdict(self) -> Output:
+        for stream in (self._out, self._err):
+            stream.feed(b"", final=True)
+        status = self._channel.exit_status
+        transport = self._channel.get_transport()
+        if status == KILLED and not transport.is_active():
+            if not self._out.started:
+                raise Unreachable("the connection was lost before the host began; nothing was run on it")
+            raise ConnectionError("the connection was lost")
+        if not self._out.started:
+            raise self._become.refusal(*(s.noise.decode(errors="replace") for s in (self._out, self._err)))
+        return Output(self._out.text, self._err.text, status)
