@@ -1,0 +1,30 @@
+"""Pinned Docker Engine on CentOS 7 hosts, over SSH. Read the host once, decide, change it in one go, read it again.
+
+In reading order:
+
+    cli           the way in: Fabric's command line, one turn for all hosts, one exit code
+    tasks         the commands: flags in, words out
+    fleet         how the hosts of a run get their turn
+    remote        the only SSH
+    converge      one host: read, plan, apply stage by stage, read again
+    verify        checks that are independent of our own probe
+    report        outcomes for a terminal and for machines
+    verdicts      what a host's failure means, and what to do about it
+    plan          what would be done, as a value
+    preflight     hosts that can't be served
+    facts         what was read
+    steps         WHAT Docker needs, in order: the table of contents
+    resources     HOW each kind of thing is read and mended
+    script        scripts as they go over the wire
+    words         what docker, yum and rpm say
+    spec          all that an operator may ask for
+    engines       what each engine version is
+    templating    files that land on hosts
+    errors        the tree of what can go wrong
+
+Imports point down this list only; Fabric, Invoke and paramiko appear in cli, tasks, fleet and remote alone.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import getpass
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
+
+from provision import facts as reading
+from provision import script
+from provision.errors import Failed, HostError, Refused
+from provision.facts import Facts
+from provision.plan import Plan, Stage, absent, plan
+from provision.resources.base import Change, Step, quote
+from provision.script import Mark
+from provision.verdicts import explain
+
+READ_TIMEOUT = 180.0
+"""Seconds for a reading: each of its probes is bounded itself, this is for a host that hangs as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +46,173 @@ class Remote(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+
+
+class Status(StrEnum):
+    """How a host ended."""
+
+    UNCHANGED = "unchanged"
+    PENDING = "pending"
+    CHANGED = "changed"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One host's end. `plan` is what was found to do before anything was done, `seconds` the wall time."""
+
+    host: str
+    status: Status
+    plan: Plan | None = None
+    facts: Facts | None = None
+    applied: list[Change] = field(default_factory=list)
+    error: HostError | None = None
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Observer(Protocol):
+    """Hears a run's events: the live view, and whoever else wants to know. Called from the hosts' threads."""
+
+    def planned(self, host: str, found: Plan) -> None:
+        """The host was read, and this is what there is to do."""
+
+    def step(self, host: str, ident: str) -> None:
+        """The host begins with a change (`look …` before the first: nothing is changed by that)."""
+
+    def said(self, host: str, piece: str) -> None:
+        """The host said something in between; a piece, not a line."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """The host has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a run is after: these steps present, or taken away; nothing but the plan with `dry_run`."""
+
+    steps: tuple[Step, ...]
+    only: frozenset[str] = frozenset()
+    withdraw: bool = False
+    dry_run: bool = False
+
+    def plan(self, facts: Facts) -> Plan:
+        """Raises Refused where the host can't be served."""
+        return absent(facts, self.steps) if self.withdraw else plan(facts, self.steps, self.only)
+
+
+def read(remote: Remote, steps: Sequence[Step]) -> Facts:
+    """The facts of a host, by one remote command. Raises what `Remote.read` raises, and Failed."""
+    word = script.nonce()
+    answer = remote.read(reading.probe_script(steps, word), timeout=READ_TIMEOUT)
+    try:
+        return reading.parse(answer.stdout, steps, word)
+    except Failed as error:
+        said = " ".join(answer.stderr.split())[-200:]
+        raise Failed(f"{error}{f' ({said})' if said else ''}") from None
+
+
+def converge(host: str, remote: Remote, goal: Goal, observer: Observer) -> Outcome:
+    """Bring one host to the goal. Every HostError ends in the outcome, none is raised."""
+    outcome = Outcome(host, Status.UNCHANGED)
+    begun = time.monotonic()
+    try:
+        _converge(outcome, remote, goal, observer)
+    except HostError as error:
+        outcome.error, outcome.status = error, Status(error.outcome)
+    outcome.seconds = time.monotonic() - begun
+    observer.finished(outcome)
+    return outcome
+
+
+def _converge(outcome: Outcome, remote: Remote, goal: Goal, observer: Observer) -> None:
+    outcome.facts = read(remote, goal.steps)
+    found = outcome.plan = goal.plan(outcome.facts)
+    observer.planned(outcome.host, found)
+    found.raise_if_unsafe()
+    if goal.dry_run:
+        outcome.status = Status.UNCHANGED if found.empty else Status.PENDING
+        return
+    # each stage at most once: what is still to do after its own application would be for ever
+    for _ in range(len(found.stages)):
+        if not found.changes:
+            break
+        outcome.facts = _apply(outcome, remote, goal, found.next_stage(), observer)
+        found = goal.plan(outcome.facts)
+        found.raise_if_unsafe()
+    if not found.empty:
+        left = ", ".join(
+            [*(each.resource for each in found.changes), *(each.resource for each in found.pending)]
+        )
+        raise Failed(f"applied, but read again these aren't as asked for: {left}; look at them with `plan`")
+    outcome.status = Status.CHANGED if outcome.applied else Status.UNCHANGED
+
+
+def _apply(outcome: Outcome, remote: Remote, goal: Goal, stage: Stage, observer: Observer) -> Facts:
+    word = script.nonce()
+    listener = Listener(word, outcome.host, observer)
+    text = script.apply_script(
+        [script.Task(change.resource, change.script, change.look) for change in stage.changes],
+        reading.probes(goal.steps),
+        reading.libraries(goal.steps),
+        word,
+        quote(f"{getpass.getuser()} at {socket.gethostname()}"),
+    )
+    answer = remote.apply(text, listener.hear)
+    outcome.applied += [change for change in stage.changes if change.resource in listener.done]
+    outcome.notes += listener.notes
+    listener.raise_verdict()
+    return reading.parse(answer.stdout, goal.steps, word)
+
+
+class Listener:
+    """Follows an apply script by its frames; what comes between them is what the host says."""
+
+    def __init__(self, word: str, host: str, observer: Observer) -> None:
+        self.done: list[str] = []
+        self.notes: list[str] = []
+        self._word, self._host, self._observer = word, host, observer
+        self._rest, self._step, self._reading = "", "", False
+        self._log: list[str] = []
+        self._verdict: tuple[Mark, str] | None = None
+
+    def hear(self, piece: str) -> None:
+        """Take up the next piece of output."""
+        for part in piece.splitlines(keepends=True):
+            self._rest += part
+            if not self._reading and not self._rest.startswith("@"):  # it may become a frame
+                self._observer.said(self._host, part)
+            if part.endswith("\n"):
+                self._line(self._rest.rstrip("\r\n"))
+                self._rest = ""
+
+    def _line(self, line: str) -> None:
+        frame = script.frame(line, self._word)
+        if frame is None:
+            if line and not self._reading:
+                self._log.append(line)
+            return
+        match frame.mark:
+            case Mark.STEP:
+                self._step, self._log = frame.rest, []
+                self._observer.step(self._host, frame.rest)
+            case Mark.DONE:
+                self.done.append(frame.rest)
+            case Mark.NOTE:
+                self.notes.append(frame.rest)
+            case Mark.REFUSE | Mark.FAIL:
+                self._verdict = frame.mark, frame.rest
+            case Mark.BEGIN | Mark.END:
+                self._reading = True
+
+    def raise_verdict(self) -> None:
+        """Raises Refused or Failed if the host said so."""
+        if self._verdict is None:
+            return
+        mark, text = self._verdict
+        message = explain(text, self._log)
+        if mark is Mark.REFUSE:
+            raise Refused(message)
+        raise Failed(f"{self._step}: {message}", step=self._step, log=tuple(self._log[-20:]))

@@ -88,7 +88,9 @@ def _recorded(encoded: str | None) -> Mapping[str, Any] | None:
         return None
 
 
-CLEARED_BY_REMOVAL = frozenset({"max-concurrent-downloads", "max-concurrent-uploads", "authorization-plugins"})
+CLEARED_BY_REMOVAL = frozenset(
+    {"max-concurrent-downloads", "max-concurrent-uploads", "authorization-plugins"}
+)
 """Keys that a reload resets when they are gone from the file; all others keep their old value (18.06.3, run)."""
 
 

@@ -87,7 +87,9 @@ class MergedJson:
 
     def withdrawn(self, present: bytes, ours: Mapping[str, Any]) -> bytes | None:
         settings = load(present)
-        rest = {key: value for key, value in settings.items() if key not in ours or not _same(value, ours[key])}
+        rest = {
+            key: value for key, value in settings.items() if key not in ours or not _same(value, ours[key])
+        }
         if _same(rest, settings):
             return present
         return _text(rest) if rest else None

@@ -198,7 +198,7 @@ class File:
         """Our part of the file by earlier runs: what was asked for once is still ours to take away."""
         record = states[RECORD_ID]
         ours = record.touched(self.id) if isinstance(record, RecordState) else None
-        return (ours or {}).get("part", {})
+        return dict((ours or {}).get("part", {}))
 
     def _satisfied(self, state: FileState | Absent, wanted: bytes) -> bool:
         if isinstance(state, Absent):

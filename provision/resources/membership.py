@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from provision.resources.base import (
-    ABSENT,
     Absent,
     Change,
     Finding,

@@ -117,7 +117,9 @@ class Packages:
             return Unknown(f"{found.why}; look at `rpm -q rpm` on the host, `rpm --rebuilddb` may mend it")
         twice = [name for name in found if len(found[name]) > 1 and name != "rpm"]
         if twice:
-            return Unknown(f"{', '.join(twice)} installed twice, by a yum that was killed: `package-cleanup --cleandupes`")
+            return Unknown(
+                f"{', '.join(twice)} installed twice, by a yum that was killed: `package-cleanup --cleandupes`"
+            )
         versions = {name: evrs[0].version_release for name, evrs in found.items() if name != "rpm"}
         return PackagesState(versions) if versions else ABSENT
 
@@ -135,34 +137,47 @@ class Packages:
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
         versions = {} if isinstance(state, Absent) else dict(state.versions)
-        rivals = [f"{name}-{versions[name]}" for name in RIVALS if name in versions]
-        if rivals:
-            what = " ".join(name for name in RIVALS if name in versions)
-            return [
-                Refusal(
-                    self.id,
-                    f"{', '.join(rivals)} can't stay beside docker-ce: stop its containers and `yum remove {what}` first"
-                    + " (its containers and images won't be seen by docker-ce)",
-                )
-            ]
-        wanted = {name: p.removeprefix(f"{name}-") for name, p in zip(self.engine.names, self.engine.packages, strict=True)}
-        others = [f"{name}-{v}" for name, v in versions.items() if wanted.get(name, v) != v]
-        if others:
-            return [
-                Refusal(
-                    self.id,
-                    f"{', '.join(others)} is installed where {self.engine.package} is asked for: ask for what is there, "
-                    "or take it away first (`uninstall-docker`); changing versions in place isn't done",
-                )
-            ]
-        return [] if wanted.keys() <= versions.keys() else [self._install(states, versions)]
+        if obstacle := self._rivals(versions) or self._others(versions):
+            return [Refusal(self.id, obstacle)]
+        return [] if self._wanted.keys() <= versions.keys() else [self._install(states, versions)]
+
+    @property
+    def _wanted(self) -> dict[str, str]:
+        """VERSION-RELEASE asked for, by name."""
+        pairs = zip(self.engine.names, self.engine.packages, strict=True)
+        return {name: package.removeprefix(f"{name}-") for name, package in pairs}
+
+    def _rivals(self, versions: Mapping[str, str]) -> str:
+        names = [name for name in RIVALS if name in versions]
+        if not names:
+            return ""
+        packages = ", ".join(f"{name}-{versions[name]}" for name in names)
+        return (
+            f"{packages} can't stay beside docker-ce: stop its containers and `yum remove {' '.join(names)}` "
+            "first (docker-ce won't see its containers and images)"
+        )
+
+    def _others(self, versions: Mapping[str, str]) -> str:
+        wanted = self._wanted
+        # containerd.io and the plugins may serve somebody else where this engine doesn't bring its own
+        foreign = [name for name in versions if name.startswith("docker-ce") and name not in wanted]
+        wrong = [name for name, version in wanted.items() if versions.get(name, version) != version]
+        if not foreign and not wrong:
+            return ""
+        packages = ", ".join(f"{name}-{versions[name]}" for name in (*wrong, *foreign))
+        return (
+            f"{packages} is installed where {self.engine.package} is asked for: ask for what is there, "
+            "or take it away first (`uninstall-docker`); versions aren't changed in place"
+        )
 
     def _install(self, states: States, versions: Mapping[str, str]) -> Change:
-        names = [p for name, p in zip(self.engine.names, self.engine.packages, strict=True) if name not in versions]
+        names = [
+            p for name, p in zip(self.engine.names, self.engine.packages, strict=True) if name not in versions
+        ]
         record = states[RECORD_ID]
         return Change(
             self.id,
-            ", ".join(f"{name}-{v}" for name, v in versions.items()) or "not installed",
+            ", ".join(f"{name}-{version}" for name, version in versions.items()) or "not installed",
             ", ".join(self.engine.packages),
             "not installed",
             " ".join(["install_packages", *map(quote, self.engine.packages)]),
@@ -200,4 +215,3 @@ def _recorded(ident: str, record: State) -> list[str]:
     touched = record.touched(ident) if isinstance(record, RecordState) else None
     installed = (touched or {}).get("installed", [])
     return [str(package) for package in installed]
-

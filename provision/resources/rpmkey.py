@@ -109,7 +109,11 @@ class RpmKey:
         state, record = states[self.id], states[RECORD_ID]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
-        if isinstance(state, Absent) or not isinstance(record, RecordState) or record.touched(self.id) is None:
+        if (
+            isinstance(state, Absent)
+            or not isinstance(record, RecordState)
+            or record.touched(self.id) is None
+        ):
             return []
         return [
             Change(

@@ -76,7 +76,11 @@ class Unit:
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
         if state.load == "masked" or state.enabled == "masked":
-            return [Refusal(self.id, f"{self.name} is masked, and someone meant it; `systemctl unmask {self.name}`")]
+            return [
+                Refusal(
+                    self.id, f"{self.name} is masked, and someone meant it; `systemctl unmask {self.name}`"
+                )
+            ]
         if state.load == "not-found" or self.packages.installed(states) is None:
             return [Pending(self.id, "enabled and running with this configuration", "engine")]
         try:
@@ -126,7 +130,7 @@ class Unit:
             "; ".join(reasons),
             "\n".join(script),
             stops_daemon=needed.act is Act.RESTART,
-            traces=(Trace(self.id, "managed", True),),  # noqa: FBT003  a value of the record
+            traces=(Trace(self.id, "managed", "enabled and started"),),
         )
 
     def _expected(self, states: States) -> str:
@@ -144,7 +148,11 @@ class Unit:
             return []
         if state.containers and not self.stop_containers:
             names = ", ".join(state.containers)
-            return [Refusal(self.id, f"containers are running: {names}; stop them first, or say --stop-containers")]
+            return [
+                Refusal(
+                    self.id, f"containers are running: {names}; stop them first, or say --stop-containers"
+                )
+            ]
         before = record.before(self.id) or {}
         words = (self.name, "stop" if self.stop_containers else "idle", before.get("forward", ""))
         script = [" ".join(["remove_unit", *map(quote, words)])]

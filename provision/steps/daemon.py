@@ -1,4 +1,4 @@
-"""The configuration: daemon.json merged with what is there, and the drop-in that records what a start took up."""
+"""The configuration: daemon.json merged with what is there, and a drop-in that records what a start took up."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def step(daemon_json: File) -> Step:
     return Step(
         "daemon",
         "daemon.json with the mirrors and settings, merged with what is there",
-        (daemon_json, File(f"/{DROP_IN}", Exactly(shipped(DROP_IN)))),
+        (daemon_json, File(f"/{DROP_IN}", Exactly(shipped(DROP_IN)), then="systemctl daemon-reload")),
         opens_stage=True,
     )

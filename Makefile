@@ -1,0 +1,39 @@
+# `make help` lists what there is to do.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: help setup lint fmt test unit lab-test demo clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.made ## make .venv with everything, at the locked versions
+
+$(VENV)/.made: pyproject.toml requirements.lock
+	@command -v python3.11 >/dev/null || { echo "error: python3.11 isn't here; install it (apt-get install python3.11-venv)" >&2; exit 2; }
+	python3.11 -m venv $(VENV) || { apt-get install -y python3.11-venv && python3.11 -m venv $(VENV); }
+	$(PY) -m pip install -q --disable-pip-version-check -r requirements.lock
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+lint: setup ## ruff, mypy, import-linter, shellcheck on the scripts as they are rendered
+	@$(PY) -m tests.stages lint
+
+fmt: setup ## put the code into the one layout
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+test: setup ## all tests, the lab included (root, Debian or Ubuntu)
+	@$(PY) -m tests.stages test
+
+unit: setup ## the tests that need no host
+	@$(PY) -m tests.stages unit
+
+demo: setup ## a real host in the lab: plan, set up, verify, use, take away
+	@$(PY) -m lab.demo
+
+clean: ## end the lab and remove what was made here (the lab's cache stays)
+	-$(PY) -m lab down --all
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

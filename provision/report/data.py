@@ -1,0 +1,89 @@
+"""Outcomes, plans and facts as plain data: what `--json` prints."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from provision.converge import Outcome
+from provision.facts import Facts
+from provision.plan import Plan
+from provision.resources.base import Absent, Change, Pending, Unknown
+
+
+def plan(found: Plan) -> dict[str, Any]:
+    """A plan: its changes in order, what waits for them, what is refused, what should be known."""
+    steps = {id(item.finding): item.step for stage in found.stages for item in stage.items}
+
+    def change(each: Change) -> dict[str, Any]:
+        return {
+            "step": steps[id(each)],
+            "resource": each.resource,
+            "actual": each.actual,
+            "desired": each.desired,
+            "reason": each.reason,
+            "diff": each.diff,
+            "stops_daemon": each.stops_daemon,
+        }
+
+    def pending(each: Pending) -> dict[str, Any]:
+        return {
+            "step": steps[id(each)],
+            "resource": each.resource,
+            "desired": each.desired,
+            "after": each.after,
+        }
+
+    return {
+        "changes": [change(each) for each in found.changes],
+        "pending": [pending(each) for each in found.pending],
+        "refusals": [{"resource": each.resource, "text": each.text} for each in found.refusals],
+        "notes": [{"resource": each.resource, "text": each.text} for each in found.notes],
+    }
+
+
+def outcome(end: Outcome) -> dict[str, Any]:
+    """One host's end."""
+    return {
+        "host": end.host,
+        "status": str(end.status),
+        "seconds": round(end.seconds, 3),
+        "error": str(end.error) if end.error else None,
+        "plan": plan(end.plan) if end.plan else None,
+        "applied": [change.resource for change in end.applied],
+        "notes": end.notes,
+    }
+
+
+def outcomes(ends: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """A run, in the order in which its hosts were given."""
+    return [outcome(end) for end in ends]
+
+
+def facts(read: Facts) -> dict[str, Any]:
+    """What was read of a host."""
+    states = {ident: _state(state) for ident, state in read.states.items()}
+    return {"host": dataclasses.asdict(read.host), "resources": states}
+
+
+def _state(state: Any) -> Any:
+    if isinstance(state, Unknown):
+        return {"unknown": state.why}
+    if isinstance(state, Absent):
+        return None
+    return _plain(state)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(str, value))
+    return value

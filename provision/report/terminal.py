@@ -1,0 +1,220 @@
+"""What a person sees: the plan with its diffs, progress while it is applied, and the end of every host."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from provision.converge import Outcome, Status
+from provision.facts import Facts
+from provision.plan import Item, Plan
+from provision.report import data
+from provision.resources.base import Change, Note, Pending, Refusal
+from provision.words import yum
+
+COLOURS = {
+    Status.UNCHANGED: "green",
+    Status.CHANGED: "yellow",
+    Status.PENDING: "yellow",
+    Status.REFUSED: "red",
+    Status.FAILED: "red",
+    Status.UNREACHABLE: "red",
+}
+DIFF_LINES = 60
+"""Lines of a diff that are shown; `--json` has them all."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def clean(text: str) -> str:
+    """A host's words without what would move the cursor or change colours."""
+    return _CONTROL.sub("", text)
+
+
+def plan_view(host: str, found: Plan) -> RenderableType:
+    """A plan as text: every step with its changes, their reasons and diffs."""
+    if found.empty and not found.notes and not found.refusals:
+        return Text.assemble((host, "bold"), ": nothing to do, the host is as asked for")
+    parts: list[RenderableType] = [Text(host, style="bold")]
+    step = ""
+    for stage in found.stages:
+        for item in stage.items:
+            if item.step != step:
+                parts.append(Text(f"  {item.step}", style="cyan"))
+                step = item.step
+            parts += _item(item)
+    return Group(*parts)
+
+
+def _item(item: Item) -> list[RenderableType]:
+    match item.finding:
+        case Change() as change:
+            line = Text.assemble(
+                "    ", ("~ ", "yellow"), change.resource, ": ", change.actual, " -> ", change.desired
+            )
+            lines: list[RenderableType] = [line, Text(f"      because {change.reason}", style="dim")]
+            return lines + _diff(change)
+        case Pending() as pending:
+            text = f"{pending.resource}: {pending.desired} (told in full after {pending.after})"
+            return [Text.assemble("    ", ("? ", "yellow"), text)]
+        case Refusal() as refusal:
+            return [Text.assemble("    ", ("x ", "red"), clean(refusal.text))]
+        case Note() as note:
+            return [Text.assemble("    ", ("! ", "magenta"), clean(note.text))]
+
+
+def _diff(change: Change) -> list[RenderableType]:
+    lines = clean(change.diff).split("\n") if change.diff else []
+    if not lines:
+        return []
+    shown = lines[:DIFF_LINES]
+    if len(lines) > len(shown):
+        shown.append(f"... {len(lines) - len(shown)} more lines, --json has them all")
+    text = Text("\n".join(f"      {line}" for line in shown))
+    text.highlight_regex(r"(?m)^      \+.*$", "green")
+    text.highlight_regex(r"(?m)^      -.*$", "red")
+    return [text]
+
+
+def outcome_line(end: Outcome) -> Text:
+    """One host's end in a line."""
+    said = {
+        Status.UNCHANGED: "nothing to do",
+        Status.PENDING: f"{_count(end)} pending",
+        Status.CHANGED: f"{len(end.applied)} changed",
+    }.get(end.status, clean(str(end.error)))
+    return Text.assemble(
+        (end.host, "bold"), ": ", (str(end.status), COLOURS[end.status]), f" ({end.seconds:.1f} s): ", said
+    )
+
+
+def _count(end: Outcome) -> str:
+    changes = len(end.plan.changes) + len(end.plan.pending) if end.plan else 0
+    return f"{changes} change{'' if changes == 1 else 's'}"
+
+
+def show_end(console: Console, ends: Sequence[Outcome]) -> None:
+    """Every host's end, what it said that should be known, and the log of what failed."""
+    for end in ends:
+        console.print(outcome_line(end), soft_wrap=True)
+        for note in end.notes:
+            console.print(Text(f"  {clean(note)}", style="magenta"), soft_wrap=True)
+        for line in getattr(end.error, "log", ()):
+            console.print(Text(f"  | {clean(line)}", style="dim"), soft_wrap=True)
+
+
+def facts_view(host: str, read: Facts) -> Table:
+    """What was read of a host, as a table."""
+    table = Table(title=host, title_justify="left", title_style="bold", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    document = data.facts(read)
+    for key, value in document["host"].items():
+        table.add_row(key.replace("_", " "), clean(str(value)))
+    table.add_section()
+    for ident, state in document["resources"].items():
+        table.add_row(ident, escape(clean(_state(state))))
+    return table
+
+
+def _state(state: object) -> str:
+    if state is None:
+        return "absent"
+    if not isinstance(state, dict):
+        return str(state)
+    return "\n".join(f"{key}: {value}" for key, value in state.items() if value not in (None, "", [], {}))
+
+
+class Plain:
+    """Progress as lines, for logs and pipes: each change as it begins, yum's packages as they come."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._last: dict[str, str] = {}
+        self._readers: dict[str, yum.ProgressReader] = {}
+
+    def __enter__(self) -> Plain:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to put away."""
+
+    def planned(self, host: str, found: Plan) -> None:
+        count = len(found.changes) + len(found.pending)
+        self._say(host, f"read, {count} to change" if count else "read, nothing to do")
+
+    def step(self, host: str, ident: str) -> None:
+        self._say(host, ident)
+
+    def said(self, host: str, piece: str) -> None:
+        for told in self._readers.setdefault(host, yum.ProgressReader()).feed(piece):
+            self._say(host, f"  {told.verb} {told.package} {told.k}/{told.n}")
+
+    def finished(self, outcome: Outcome) -> None:
+        self._say(outcome.host, str(outcome.status))
+
+    def _say(self, host: str, text: str) -> None:
+        with self._lock:
+            if self._last.get(host) != text:
+                self._last[host] = text
+                self._console.print(Text(f"{host}: {clean(text)}"), soft_wrap=True)
+
+
+class Live:
+    """Progress in a terminal: a line for each host in flight, with its step and how long it has taken."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("[bold]{task.description}"),
+            TextColumn("{task.fields[doing]}"),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._rows: dict[str, TaskID] = {}
+        self._steps: dict[str, str] = {}
+        self._readers: dict[str, yum.ProgressReader] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Live:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def planned(self, host: str, found: Plan) -> None:
+        self._show(host, "read" if found.empty else f"{len(found.changes)} to change")
+
+    def step(self, host: str, ident: str) -> None:
+        self._steps[host] = ident
+        self._show(host, ident)
+
+    def said(self, host: str, piece: str) -> None:
+        for told in self._readers.setdefault(host, yum.ProgressReader()).feed(piece):
+            self._show(host, f"{self._steps.get(host, '')}: {told.verb} {told.package} {told.k}/{told.n}")
+
+    def finished(self, outcome: Outcome) -> None:
+        with self._lock:
+            row = self._rows.pop(outcome.host, None)
+            if row is not None:
+                self._progress.remove_task(row)
+
+    def _show(self, host: str, doing: str) -> None:
+        with self._lock:
+            if host not in self._rows:
+                self._rows[host] = self._progress.add_task(escape(host), total=None, doing="")
+            self._progress.update(self._rows[host], doing=escape(clean(doing)))

@@ -1,0 +1,248 @@
+"""One run of a command: what was asked for, of which hosts, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from provision import openpgp, spec, steps
+from provision.converge import Goal, Outcome, Remote, Status, converge, read
+from provision.errors import HostError, OperatorError
+from provision.fleet import Runner, Threads
+from provision.options import FLAGS
+from provision.report import data, terminal
+from provision.resources.base import Step
+from provision.steps.repos import pinned_key, repository
+
+if TYPE_CHECKING:
+    from provision.cli import HostsContext
+
+EXIT = {
+    Status.UNCHANGED: 0,
+    Status.CHANGED: 0,
+    Status.PENDING: 3,
+    Status.REFUSED: 1,
+    Status.FAILED: 1,
+    Status.UNREACHABLE: 1,
+}
+SEVERITY = (2, 1, 3, 0)
+"""Of several hosts' exit codes the first of these that occurs is the run's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host by the name that it was given by, and the way to it."""
+
+    name: str
+    remote: Remote
+
+
+class Run:
+    """What a command does with its hosts. Every method returns the exit code."""
+
+    def __init__(self, context: HostsContext, flags: Mapping[str, str | bool]) -> None:
+        self._context = context
+        self._flags = flags
+        self._runner: Runner = Threads()
+        # with --json standard output holds the document alone
+        self._progress = Console(stderr=True, highlight=False)
+        self._out = Console(highlight=False)
+
+    @classmethod
+    def asked_for(cls, context: HostsContext, flags: Mapping[str, str | bool]) -> Run:
+        """The run of these flags. Raises OperatorError before any host is touched."""
+        run = cls(context, flags)
+        if "spec" in flags:
+            run._steps()
+        return run
+
+    # -- what is asked for
+
+    @cached_property
+    def _spec(self) -> spec.Spec:
+        layers = []
+        path = str(self._flags.get("spec") or "")
+        if path:
+            layers.append(spec.parse(_text_of(path, "--spec"), path))
+        given = {option.name: str(self._flags.get(option.name) or "") or None for option in FLAGS}
+        return spec.build(*layers, spec.from_flags(given))
+
+    @cached_property
+    def _key(self) -> bytes:
+        """The armoured key that packages must be signed by."""
+        if self._spec.repo_key is None:
+            return pinned_key()
+        text = _text_of(self._spec.repo_key, "--repo-key")
+        try:
+            openpgp.read(text)
+        except openpgp.NotAKey as error:
+            raise OperatorError(f"--repo-key: {self._spec.repo_key}: {error}") from None
+        return text.encode()
+
+    def _steps(self) -> tuple[Step, ...]:
+        return steps.steps(self._spec, self._key, stop_containers=bool(self._flags.get("stop_containers")))
+
+    def _only(self) -> frozenset[str]:
+        text = str(self._flags.get("only") or "")
+        known = [step.name for step in self._steps()]
+        chosen = [name.strip() for name in text.split(",")] if text else []
+        for name in chosen:
+            if name not in known:
+                likely = get_close_matches(name, known, n=1)
+                hint = f"did you mean {likely[0]}?" if likely else f"they are {', '.join(known)}"
+                raise OperatorError(f"--only: there is no step {name!r}: {hint}")
+        return frozenset(chosen)
+
+    def _hosts(self) -> list[Host]:
+        if not self._context.hosts:
+            raise OperatorError("no host: say which by -H HOST[,HOST], before the command or behind it")
+        from provision import remote  # noqa: PLC0415  it brings paramiko
+
+        config = self._context.config
+        connections = remote.connections(config, self._context.hosts, dict(config.connect_kwargs))
+        password = config.sudo.password
+        return [
+            Host(name, remote.Session(connection, sudo_password=password))
+            for name, connection in zip(self._context.hosts, connections, strict=True)
+        ]
+
+    # -- the commands
+
+    def plan(self) -> int:
+        return self._converge(Goal(self._steps(), self._only(), dry_run=True))
+
+    def setup(self) -> int:
+        return self._converge(Goal(self._steps(), self._only(), dry_run=self._dry))
+
+    def uninstall(self) -> int:
+        return self._converge(Goal(self._steps(), withdraw=True, dry_run=self._dry))
+
+    def facts(self) -> int:
+        chosen = self._steps()
+        results = self._each(lambda host: read(host.remote, chosen))
+        if self._json:
+            self._document({name: data.facts(found) for name, found in results.items()})
+        else:
+            for name, found in results.items():
+                self._out.print(terminal.facts_view(name, found))
+        return self._read_code
+
+    def versions(self) -> int:
+        from provision import versions  # noqa: PLC0415  only this command reads yum's lists
+
+        repo = repository(self._spec, self._key)
+        results = self._each(lambda host: versions.offered(host.remote, repo, self._spec.engine))
+        if self._json:
+            self._document({name: [row.plain() for row in rows] for name, rows in results.items()})
+        else:
+            for name, rows in results.items():
+                self._out.print(versions.table(name, rows))
+        return self._read_code
+
+    def verify(self) -> int:
+        from provision import verify  # noqa: PLC0415  it brings pytest
+
+        junit = str(self._flags.get("junit") or "")
+        hosts = {host.name: host.remote for host in self._hosts()}
+        try:
+            return int(verify.run(hosts, self._spec, key=self._key, junit=Path(junit) if junit else None))
+        finally:
+            for remote in hosts.values():
+                remote.close()
+
+    def steps(self) -> int:
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for step in self._steps():
+            table.add_row(step.name, step.title)
+        self._out.print(table)
+        return 0
+
+    # -- how
+
+    @property
+    def _json(self) -> bool:
+        return bool(self._flags.get("json"))
+
+    @property
+    def _dry(self) -> bool:
+        return bool(self._flags.get("dry_run")) or self._context.dry
+
+    def _document(self, content: Any) -> None:
+        print(json.dumps(content, indent=2, ensure_ascii=False))
+
+    def _converge(self, goal: Goal) -> int:
+        observer = (
+            terminal.Live(self._progress) if self._progress.is_terminal else terminal.Plain(self._progress)
+        )
+
+        def work(host: Host) -> Outcome:
+            try:
+                return converge(host.name, host.remote, goal, observer)
+            finally:
+                host.remote.close()
+
+        hosts = self._hosts()
+        with observer:
+            ends = list(self._runner.run(hosts, work))
+        order = {host.name: index for index, host in enumerate(hosts)}
+        ends.sort(key=lambda end: order[end.host])
+        if self._json:
+            self._document(data.outcomes(ends))
+        else:
+            self._show(ends, goal)
+        codes = {EXIT[end.status] for end in ends}
+        return next(code for code in SEVERITY if code in codes)
+
+    def _show(self, ends: Sequence[Outcome], goal: Goal) -> None:
+        for end in ends:
+            if end.plan is not None and (goal.dry_run or not end.plan.empty):
+                self._out.print(terminal.plan_view(end.host, end.plan), soft_wrap=True)
+        terminal.show_end(self._out, ends)
+        if goal.dry_run:
+            self._out.print(
+                "Nothing was changed: this is what `setup-docker` would do."
+                if not goal.withdraw
+                else "Nothing was changed: this is what `uninstall-docker` would do."
+            )
+
+    def _each(self, work: Callable[[Host], Any]) -> dict[str, Any]:
+        """What `work` gave for each host that answered; the others are said on standard error."""
+        self._read_code = 0
+
+        def one(host: Host) -> tuple[str, Any]:
+            try:
+                return host.name, work(host)
+            except HostError as error:
+                return host.name, error
+            finally:
+                host.remote.close()
+
+        hosts = self._hosts()
+        found = dict(self._runner.run(hosts, one))
+        results = {}
+        for host in hosts:
+            if isinstance(found[host.name], HostError):
+                print(f"{host.name}: {found[host.name]}", file=sys.stderr)
+                self._read_code = 1
+            else:
+                results[host.name] = found[host.name]
+        return results
+
+
+def _text_of(path: str, flag: str) -> str:
+    """A file that the operator named. Raises OperatorError where it can't be read."""
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8")
+    except OSError as error:
+        raise OperatorError(f"{flag}: can't read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise OperatorError(f"{flag}: {path} isn't text in UTF-8") from None

@@ -1,0 +1,122 @@
+"""The commands, one set for one host or many: flags in, words out.
+
+pydantic, rich and the rest are imported when a task runs: `fab --list` must not wait for them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from invoke import Context, Exit, Task
+
+from provision.options import FLAGS, Option
+
+if TYPE_CHECKING:
+    from provision.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A flag of a command that takes a value, apart from what Spec asks for."""
+
+    name: str
+    metavar: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A flag without a value."""
+
+    name: str
+    help: str
+
+
+Flag = Option | Value | Switch
+
+SPEC = Value("spec", "FILE", "YAML file with what is asked for (see README); flags win over it")
+ONLY = Value("only", "STEP[,STEP]", "only these steps (`steps` lists them)")
+JUNIT = Value("junit", "FILE", "write the checks' results as JUnit XML")
+JSON = Switch("json", "print one JSON document on standard output")
+DRY_RUN = Switch("dry_run", "change nothing, print the plan (as does Fabric's -R/--dry)")
+STOP = Switch("stop_containers", "consent to ending the containers that run")
+
+ASKED: tuple[Flag, ...] = (SPEC, *FLAGS)
+
+
+def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
+    """A task whose flags are these. The body gets the run as asked for, and returns the exit code."""
+
+    def wrap(body: Callable[[Run], int]) -> Task:
+        def task(context: Context, **values: str | bool) -> None:
+            from provision.run import Run  # noqa: PLC0415  it brings pydantic and rich
+
+            code = body(Run.asked_for(context, values))
+            if code:
+                raise Exit(code=code)
+
+        parameters = [inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+        parameters += [
+            inspect.Parameter(
+                flag.name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=False if isinstance(flag, Switch) else "",
+            )
+            for flag in flags
+        ]
+        task.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions may have one
+        task.__name__, task.__doc__ = body.__name__, body.__doc__
+        task.__module__ = body.__module__
+        help_ = {flag.name: _help(flag) for flag in flags}
+        return Task(task, help=help_, auto_shortflags=False)
+
+    return wrap
+
+
+def _help(flag: Flag) -> str:
+    return flag.help if isinstance(flag, Switch) else f"{flag.metavar}: {flag.help}"
+
+
+@command(*ASKED, ONLY, JSON)
+def plan(run: Run) -> int:
+    """Read the hosts and print what would change, and why; exit code 3 if anything would."""
+    return run.plan()
+
+
+@command(*ASKED, ONLY, DRY_RUN, JSON)
+def setup_docker(run: Run) -> int:
+    """Install pinned Docker, and keep it as asked for; a second run finds nothing to do."""
+    return run.setup()
+
+
+@command(*ASKED, JUNIT)
+def verify(run: Run) -> int:
+    """Check the hosts by pytest-testinfra, through code that is independent of our own probe."""
+    return run.verify()
+
+
+@command(*ASKED, JSON)
+def facts(run: Run) -> int:
+    """Print what is read of the hosts."""
+    return run.facts()
+
+
+@command(*ASKED, JSON)
+def versions(run: Run) -> int:
+    """List the versions that the package repository offers, newest first; the host stays as it was."""
+    return run.versions()
+
+
+@command(*ASKED, STOP, DRY_RUN, JSON)
+def uninstall_docker(run: Run) -> int:
+    """Take away what setup-docker brought, by the host's own record; data under /var/lib/docker stays."""
+    return run.uninstall()
+
+
+@command()
+def steps(run: Run) -> int:
+    """List the steps in order."""
+    return run.steps()

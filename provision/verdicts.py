@@ -1,0 +1,48 @@
+"""What a host's refusal or failure means, in one line with its remedy.
+
+The shell functions end with a short word and its arguments; what yum or the daemon said stands in the log
+before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from provision.engines import nearest
+from provision.words import docker, yum
+
+
+def explain(verdict: str, log: Sequence[str]) -> str:
+    """The operator's line for a `fail` or `refuse` frame. `log` is what the host said since the last step."""
+    match verdict.split(" "):
+        case ["yum", status] if status.isdigit():
+            reason = yum.failure("\n".join(log), int(status))
+            return f"{reason.what}; {reason.remedy}"
+        case ["missing", version]:
+            return _missing(version, log)
+        case ["signature", package]:
+            return (
+                f"{package} isn't signed by the key that was asked for, so nothing was installed; if the mirror "
+                "is meant to serve packages of its own, hand over its key by --repo-key FILE"
+            )
+        case ["daemon", action, *taken_back]:
+            return _daemon(action, taken_back[0] if taken_back else "", log)
+        case _:
+            return verdict
+
+
+def _missing(version: str, log: Sequence[str]) -> str:
+    offers = {offer.evr.rpartition(":")[2]: offer.version for offer in yum.offers("\n".join(log))}
+    likely = offers.get(nearest(version, tuple(offers)) or "")
+    hint = f"the nearest on offer is {likely}" if likely else "it offers no docker-ce at all"
+    return f"the repository doesn't offer docker-ce {version}: {hint} (`versions` lists them all)"
+
+
+def _daemon(action: str, taken_back: str, log: Sequence[str]) -> str:
+    reason = docker.daemon_failure(log)
+    end = {
+        "taken-back": "daemon.json is back as it was and the daemon runs with it",
+        "taken-back-in-vain": "daemon.json is back as it was, but the daemon doesn't run with it either",
+        "": "daemon.json wasn't changed by this run",
+    }[taken_back]
+    return f"the daemon didn't take up its configuration on {action}: {reason.what}; {reason.remedy}; {end}"

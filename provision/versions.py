@@ -1,0 +1,75 @@
+"""What the repository offers, from a host's point of view: yum's own list, in rpm's own order."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from provision import script
+from provision.converge import Remote
+from provision.engines import Engine
+from provision.errors import Failed
+from provision.resources.yum import LIBRARY, Repository
+from provision.verdicts import explain
+from provision.words import yum
+
+TIMEOUT = 300.0
+"""Seconds: two calls of yum, each bounded itself, and another yum that may be waited for."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Row:
+    """One version on offer, as operators write it and as rpm orders it; `installed` and `asked_for` are its marks."""
+
+    version: str
+    evr: str
+    installed: bool
+    asked_for: bool
+
+    def plain(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+def offered(remote: Remote, repository: Repository, engine: Engine) -> list[Row]:
+    """The versions on offer, newest first. The host needs no repository for it, and is left as it was.
+
+    Raises what `Remote.read` raises, and Failed where the repository can't be read.
+    """
+    word = script.nonce()
+    probes = [
+        ("offers", repository.offers()),
+        ("installed", "timed 20 rpm -q --qf '%{VERSION}-%{RELEASE}\\n' docker-ce"),
+    ]
+    answer = remote.read(script.read_script(probes, (LIBRARY,), word), timeout=TIMEOUT)
+    sections = script.sections(answer.stdout, word)
+    if "offers" not in sections or "installed" not in sections:
+        raise Failed("the host's answer was cut off")
+    lines = sections["offers"].text.splitlines()
+    for index, line in enumerate(lines):
+        frame = script.frame(line, word)
+        if frame is not None:
+            raise Failed(explain(frame.rest, lines[:index]))
+    installed = sections["installed"].text.split()
+    return [
+        Row(
+            offer.version,
+            offer.evr,
+            installed=offer.evr.rpartition(":")[2] in installed,
+            asked_for=offer.version == engine.version,
+        )
+        for offer in yum.offers("\n".join(lines))
+    ]
+
+
+def table(host: str, rows: Sequence[Row]) -> Table:
+    """The list as people read it."""
+    view = Table(title=host, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in ("version", "epoch:version-release", ""):
+        view.add_column(column)
+    for row in rows:
+        marks = [text for text, on in (("installed", row.installed), ("asked for", row.asked_for)) if on]
+        view.add_row(row.version, row.evr, ", ".join(marks), style="bold" if marks else "")
+    return view
