@@ -1,15 +1,20 @@
-"""Real disposable CentOS-7-like hosts, a package mirror and a registry mirror, on one machine without a hypervisor.
+"""Real disposable hosts like CentOS 7, a package mirror and a registry mirror, without a hypervisor.
 
 Reading order:
 
 - `cli`       the commands of `python -m lab`
-- `lab`       Lab and LabHost, what tests and the demo use
-- `state`     what a lab writes down about itself, and the sweep of labs whose owner died
-- `host`      one host: overlay, boot, stop, power cut, snapshot, restore
+- `lab`       Lab, what tests and the demo use
+- `host`      LabHost: boot, stop, power cut, commands, snapshot, restore
+- `disk`      a host's layers on the common file system
+- `identity`  what makes a host itself, whatever is restored
+- `access`    the ssh_config, known_hosts and key that open the hosts
 - `network`   the namespace, the bridge and the way in from the machine's own shell
 - `cgroups`   a control group for each host, and the end of all that runs in it
-- `rootfs`    the hosts' common file system, built once and dressed as CentOS 7.9 (`el7/` holds what lands on it)
-- `rpms`, `payload`, `mirror`, `images`, `registry`, `services`, `keys`   packages and images, and who serves them
+- `state`     what a lab writes down about itself
+- `cleanup`   the end of a lab, also of one whose owner was killed
+- `rootfs`    the hosts' common file system, dressed as CentOS 7.9 (`el7/` holds what lands on it)
+- `debian`    what is dressed: a plain minimal system
+- `rpms`, `payload`, `images`, `mirror`, `registry`, `services`, `keys`   packages, images, and who serves them
 - `cache`     artifacts kept under a key made of their inputs
-- `apt`       the machine's own packages
+- `apt`, `process`   the machine's own packages and programs
 """

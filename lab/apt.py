@@ -33,7 +33,7 @@ def missing(packages: tuple[str, ...]) -> list[str]:
 def ensure(*packages: str) -> None:
     """Install what is missing of these packages, with fresh lists if the present ones don't do.
 
-    Raises subprocess.CalledProcessError if apt-get can't; its words go to stderr, stdout belongs to our caller.
+    Raises subprocess.CalledProcessError if apt-get can't. Its words go to stderr: stdout is our caller's.
     """
     if not missing(packages):
         return

@@ -1,7 +1,7 @@
 """Artifacts that take long to make, each kept in a folder named after a hash of its inputs.
 
-A folder of the cache is complete or it isn't there: it is filled under another name and then renamed, under a
-lock, so that two labs may build at once and a killed build leaves nothing that could be taken for a whole one.
+A folder of the cache is complete or it isn't there: it is filled under another name and then renamed,
+under a lock, so that two labs may build at once and a killed build leaves nothing that passes for a whole one.
 """
 
 import fcntl

@@ -1,19 +1,21 @@
 """A control group for each host in every hierarchy of the machine, cgroup v1, v2 or both.
 
-Hosts need groups of their own: without them systemd in one host sees the processes of all. And a group is the one
-handle that still holds everything that runs in a host when all else about it is forgotten.
+Hosts need groups of their own: without them systemd in one host sees the processes of all. And a group is the
+one handle that still holds everything that runs in a host when all else about it is forgotten.
 """
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from lab.process import LabError, run
 
-PARENT = "docker-provision-lab"
+PREFIX = "docker-provision-lab-"  # and the lab's name, in each hierarchy
 
 
 def bases(lab: str) -> list[Path]:
-    """The lab's group in each hierarchy; nothing is made yet. Raises LabError where there is no cgroup v2 mount."""
+    """The lab's group in each hierarchy; nothing is made yet. Raises LabError where no cgroup v2 is mounted."""
     groups = []
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, own = line.split(":", 2)
@@ -22,8 +24,8 @@ def bases(lab: str) -> list[Path]:
             continue
         # Version 2 allows no processes beside a group that hands out controllers, so there we go to the top.
         top = not controllers and "memory" in (mount / "cgroup.controllers").read_text().split()
-        groups.append((mount if top else mount / own.lstrip("/")) / PARENT / lab)
-    if not any((group.parent.parent / "cgroup.procs").exists() and _is_v2(group) for group in groups):
+        groups.append((mount if top else mount / own.lstrip("/")) / (PREFIX + lab))
+    if not any(_is_v2(group) for group in groups):
         raise LabError("no cgroup v2 hierarchy is mounted: the lab needs a kernel and an init that have one")
     return groups
 
@@ -47,13 +49,13 @@ def _is_v2(group: Path) -> bool:
 def create(base: Path, host: str) -> Path:
     """Make the host's group below the lab's in one hierarchy, ready to take processes."""
     group = base / host
-    for folder in (base.parent, base, group):
+    for folder in (base, group):
         folder.mkdir(exist_ok=True)
         if (folder / "cpuset.cpus").exists() and not _is_v2(group):
             for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new group of v1: nothing could run in it
                 (folder / name).write_text((folder.parent / name).read_text())
     if _is_v2(group):
-        for folder in (base.parent.parent, base.parent, base):
+        for folder in (base.parent, base):
             for controller in (folder / "cgroup.controllers").read_text().split():
                 if controller in {"cpu", "cpuset", "io", "memory", "pids"}:
                     (folder / "cgroup.subtree_control").write_text(f"+{controller}")
@@ -64,12 +66,10 @@ def processes(groups: list[Path]) -> list[int]:
     """Every process in these groups or below, each once."""
     found: set[int] = set()
     for group in groups:
-        for file in group.rglob("cgroup.procs"):
-            try:
-                found.update(int(pid) for pid in file.read_text().split())
-            except (FileNotFoundError, OSError):  # the group went away while we looked
-                continue
-    return sorted(found - {0})
+        for folder, _, _ in os.walk(group):  # passes over what goes away meanwhile
+            with suppress(OSError):
+                found.update(int(pid) for pid in Path(folder, "cgroup.procs").read_text().split())
+    return sorted(found)
 
 
 def kill(groups: list[Path], timeout: float = 10) -> None:

@@ -15,7 +15,7 @@ DESCRIPTION = "Disposable CentOS-7-like hosts with a package mirror and a regist
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 done, 1 it failed, 2 the operator's mistake (ssh: the command's own)."""
+    """Run one command; 0 done, 1 it failed, 2 the operator's mistake (after `ssh` the command's own code)."""
     options = _parser().parse_args(arguments)
     refusal = _refusal()
     if refusal:

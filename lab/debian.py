@@ -1,4 +1,4 @@
-"""Debian's part of the hosts: a plain minimal system, made by mmdebstrap from the machine's own apt sources."""
+"""Debian's part of the hosts: a plain minimal system, made from the machine's own apt sources."""
 
 import platform
 from pathlib import Path

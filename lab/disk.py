@@ -1,12 +1,12 @@
-"""A host's disk: an overlay of its own layers on the common root file system, and a folder for /var/lib/docker.
+"""A host's disk: an overlay of its own layers on the common root, and a folder for /var/lib/docker.
 
-From bottom to top: the common root, the host's identity (which no restore takes away), the layers of the snapshot
-that the host stands on, and the upper layer that takes what the host writes. A snapshot freezes the upper layer by
-renaming it; a restore begins an empty one on the frozen layers: neither copies the root, whatever its size.
-/var/lib/docker is copied, since the engine needs a real file system there for overlays of its own.
+From bottom to top: the common root, the host's identity (which no restore takes away), the layers of the
+snapshot that the host stands on, and the upper layer that takes what the host writes. A snapshot freezes the
+upper layer by renaming it; a restore begins an empty one on the frozen layers: neither copies the root, whatever
+its size. /var/lib/docker is copied, since the engine needs a real file system there for overlays of its own.
 
-The file `base` names the layers the host stands on. It is gone while they change, so a disk without it was left
-half-way by a process that was killed, and only a restore makes it usable again.
+The file `base` names the layers that the host stands on. It is gone while they change, so a disk without it was
+left half-way by a process that was killed, and only a restore makes it usable again.
 """
 
 import shutil
@@ -19,7 +19,7 @@ FRESH = "fresh"  # the snapshot that every host has: nothing was ever written
 
 
 class Disk:
-    """The disk in `folder`, on a real file system (overlays take neither tmpfs nor overlay as the upper layer)."""
+    """The disk in `folder`, which lies on a real file system: an upper layer can't be on tmpfs or overlay."""
 
     def __init__(self, folder: Path, rootfs: Path) -> None:
         self.folder = folder
@@ -85,7 +85,7 @@ class Disk:
         self.mount()
 
     def restore(self, name: str) -> None:
-        """Make the disk what it was at that snapshot; nothing may run on it. Raises LabError for an unknown name."""
+        """Make the disk what it was then; nothing may run on it. Raises LabError for an unknown name."""
         if name not in self.snapshots():
             raise LabError(f"no snapshot {name!r}; there are: {', '.join(self.snapshots())}")
         self.unmount()

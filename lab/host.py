@@ -1,17 +1,18 @@
 """One host of a lab: systemd-nspawn on the host's disk, on the lab's bridge, in control groups of its own."""
 
+import os
 import signal
 import socket
 import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from os import kill
 from pathlib import Path
 
 from lab import cgroups, network
 from lab.disk import Disk
 from lab.process import LabError
+from lab.rootfs import ORIGINALS
 
 BOOT = 60.0  # seconds that a boot may take on a machine under load; alone it takes one or two
 STOP = 90.0  # what systemd grants a unit before it kills it
@@ -75,9 +76,18 @@ class LabHost:
             f"--bind={self.disk.docker}:/var/lib/docker",
         ]
         with self.console.open("w") as console:
-            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=True)
+            environment = {**os.environ, "SYSTEMD_NSPAWN_TMPFS_TMP": "0"}  # EL7's /tmp is on the disk
+            subprocess.run(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                check=True,
+            )
         self._wait_for_ssh()
-        self.run("systemctl is-system-running --wait", check=False, timeout=BOOT)
+        # Not by the name of the wrapper: systemd 219 can't wait.
+        self.run(f"/{ORIGINALS}/systemctl is-system-running --wait", check=False, timeout=BOOT)
 
     def _wait_for_ssh(self) -> None:
         deadline = time.monotonic() + BOOT
@@ -130,7 +140,7 @@ class LabHost:
         init = self.init
         if init is not None:
             with suppress(ProcessLookupError):
-                kill(init, signal.SIGRTMIN + 3)  # systemd's signal for: halt.target
+                os.kill(init, signal.SIGRTMIN + 3)  # systemd's signal for: halt.target
         deadline = time.monotonic() + STOP
         while cgroups.processes(self.groups):
             if time.monotonic() > deadline:

@@ -24,7 +24,7 @@ IPv6AcceptRA=no
 
 
 def write(layer: Path, host: LabHost, gateway: str, key: str, names: dict[str, str]) -> None:
-    """Fill the layer for a host; `key` is the line that lets root, deploy and plain in, `names` go to /etc/hosts."""
+    """Fill the layer for a host; `key` lets root, deploy and plain in, `names` go to /etc/hosts."""
     files = {
         "etc/hostname": f"{host.name}\n",
         "etc/machine-id": f"{uuid.uuid4().hex}\n",
@@ -57,7 +57,7 @@ def _hosts(names: dict[str, str]) -> str:
 
 
 def _folder(folder: Path, layer: Path, root: Path) -> None:
-    """Make a folder of the layer, and those above it, like those that they will lie on: the upper one's mode counts."""
+    """Make a folder of the layer, and those above it, like those below: the upper one's mode counts."""
     for path in reversed([folder, *folder.parents]):
         if path.is_relative_to(layer) and not path.exists():
             path.mkdir()

@@ -36,7 +36,7 @@ class Lab:
     def up(cls, name: str = "lab", hosts: int = 1) -> "Lab":
         """Bring a lab up with host1, host2, …; of one that is up already, make what is missing.
 
-        Raises LabError for what an operator can mend, and leaves nothing behind in that case if the lab is new.
+        Raises LabError for what an operator can mend; of a lab that is new nothing stays behind then.
         """
         _check_name(name)
         apt.ensure(*NEEDS)
@@ -101,7 +101,7 @@ class Lab:
 
     @staticmethod
     def clear(name: str) -> bool:
-        """End the lab of that name, whatever state it is in, and sweep away stale ones; whether there was one."""
+        """End the lab of that name, whatever its state, and sweep away stale ones; whether there was one."""
         _check_name(name)
         with state.lock():
             swept = cleanup.sweep()

@@ -1,7 +1,7 @@
-"""The lab's network: a namespace with a bridge, and a cable from the machine's own namespace into that bridge.
+"""The lab's network: a namespace with a bridge, and a cable from the machine's namespace into it.
 
-The cable's near end has an address in the bridge's subnet, so `ssh` and `fab` reach the hosts from any shell of the
-machine without a route, forwarding or address translation, and the hosts reach nothing but each other and the lab.
+The cable's near end has an address in the bridge's subnet, so `ssh` and `fab` reach the hosts from any shell of
+the machine without a route, forwarding or address translation; the hosts reach each other and the lab only.
 """
 
 import json
@@ -63,7 +63,7 @@ def exists(lab: str) -> bool:
 
 
 def kill_processes(lab: str, timeout: float = 10) -> None:
-    """End every process whose network is the lab's: the mirrors, and whatever was started in there by hand."""
+    """End every process whose network is the lab's: the mirrors, and what was started there by hand."""
     deadline = time.monotonic() + timeout
     while exists(lab) and (pids := run("ip", "netns", "pids", namespace(lab)).split()):
         if time.monotonic() > deadline:

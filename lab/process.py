@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class LabError(Exception):
-    """The lab can't do what was asked; the text is one line for a person, with the remedy where there is one."""
+    """The lab can't do what was asked; the text is one line, with the remedy where there is one."""
 
 
 def run(*command: str, timeout: float = 120, stdin: str | None = None) -> str:

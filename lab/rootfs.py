@@ -1,8 +1,8 @@
 """The file system that all hosts share: Debian's userland, dressed as CentOS 7.9.
 
-Hosts are overlays on it, so it is never changed once it is made. `lab/el7/` is laid out as on the host: a file there
-takes the place of Debian's; where that is a program, the program moves to /usr/libexec/el7 and the file is a wrapper
-that refuses what EL7's program doesn't know. There is no SELinux and no tool that reports one.
+Hosts are overlays on it, so it is never changed once it is made. `lab/el7/` is laid out as on the host: a file
+there takes the place of Debian's; where that is a program, the program moves to /usr/libexec/el7 and the file is
+a wrapper that refuses what EL7's program doesn't know. There is no SELinux and no tool that reports one.
 """
 
 import shutil
@@ -29,8 +29,11 @@ FOREIGN_UNITS = (  # what Debian starts at boot or by the clock, and EL7 doesn't
         "e2scrub_all.timer",
         "fstrim.timer",
     ),
-    *("e2scrub_reap.service", "systemd-pstore.service", "getty@tty1.service"),
+    *("e2scrub_reap.service", "systemd-pstore.service", "getty@tty1.service", "user@.service"),
 )
+UNKNOWN_PROGRAMS = (
+    "lsns",
+)  # of util-linux 2.23; wget, jq, lsof and others aren't in a minimal system anyway
 OF_ONE_HOST = (
     "etc/machine-id",
     "etc/hostname",
@@ -59,6 +62,8 @@ def _dress(root: Path) -> None:
             path.unlink()
     for target in ("etc/machine-id", "etc/resolv.conf"):  # empty: no identity yet, and no name server at all
         (root / target).touch()
+    for program in UNKNOWN_PROGRAMS:
+        (root / "usr/bin" / program).unlink()
     _units(root)
     _users(root)
     rpms.dress(root)
@@ -97,7 +102,7 @@ def _face(root: Path) -> None:
 
 
 def _keep_other_names(root: Path, program: Path) -> None:
-    """Point the program's other names at its new place: halt and reboot are systemctl, told apart by the name."""
+    """Point other names of the program at its new place: halt and reboot are systemctl by other names."""
     for link in (root / "usr/sbin").iterdir():
         if link.is_symlink() and link.readlink() in {Path("/") / program, Path("/bin") / program.name}:
             link.unlink()
