@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from provision import preflight
 from provision.errors import Refused
@@ -87,7 +87,7 @@ def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = ()) -> Pla
     ]
     items += [Item(RECORD_ID, finding) for finding in Record().compare(facts.states)]
     stages = [[item for item in items if item.step in names] for names in _stages(chosen)]
-    return Plan(tuple(_recorded(stage, facts, steps) for stage in stages))
+    return Plan(_recorded([Stage(tuple(stage)) for stage in stages], facts, steps))
 
 
 def absent(facts: Facts, steps: Sequence[Step]) -> Plan:
@@ -125,15 +125,17 @@ def _stages(steps: Sequence[Step]) -> list[set[str]]:
     return stages
 
 
-def _recorded(items: Sequence[Item], facts: Facts, steps: Sequence[Step]) -> Stage:
-    """The stage, led by the host's record where its changes leave something to record."""
-    stage = Stage(tuple(items))
-    traces = tuple(trace for change in stage.changes for trace in change.traces)
-    if not traces:
-        return stage
-    before = {r.id: r.remember(facts.states[r.id]) for r in probed(steps) if r.id != RECORD_ID}
-    state = facts.states[RECORD_ID]
-    wanted = record.recorded(state, before, traces)
-    if wanted is None:
-        return stage
-    return replace(stage, items=(Item(RECORD_ID, record.writing(state, wanted)), *items))
+def _recorded(stages: Sequence[Stage], facts: Facts, steps: Sequence[Step]) -> tuple[Stage, ...]:
+    """The stages, with the host's record ahead of the first change. Later stages are planned anew by then."""
+    for index, stage in enumerate(stages):
+        if not stage.changes:
+            continue
+        traces = tuple(trace for change in stage.changes for trace in change.traces)
+        before = {r.id: r.remember(facts.states[r.id]) for r in probed(steps) if r.id != RECORD_ID}
+        state = facts.states[RECORD_ID]
+        wanted = record.recorded(state, before, traces)
+        if wanted is None:
+            break
+        led = Stage((Item(RECORD_ID, record.writing(state, wanted)), *stage.items))
+        return (*stages[:index], led, *stages[index + 1 :])
+    return tuple(stages)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -54,8 +54,7 @@ class Run:
         self._flags = flags
         self._runner: Runner = Threads()
         # with --json standard output holds the document alone
-        self._progress = Console(stderr=True, highlight=False)
-        self._out = Console(highlight=False)
+        self._out = Console(stderr=self._json, highlight=False)
 
     @classmethod
     def asked_for(cls, context: HostsContext, flags: Mapping[str, str | bool]) -> Run:
@@ -180,9 +179,7 @@ class Run:
         print(json.dumps(content, indent=2, ensure_ascii=False))
 
     def _converge(self, goal: Goal) -> int:
-        observer = (
-            terminal.Live(self._progress) if self._progress.is_terminal else terminal.Plain(self._progress)
-        )
+        observer = terminal.observer(self._out)
 
         def work(host: Host) -> Outcome:
             try:
@@ -195,24 +192,13 @@ class Run:
             ends = list(self._runner.run(hosts, work))
         order = {host.name: index for index, host in enumerate(hosts)}
         ends.sort(key=lambda end: order[end.host])
-        if self._json:
-            self._document(data.outcomes(ends))
-        else:
-            self._show(ends, goal)
-        codes = {EXIT[end.status] for end in ends}
-        return next(code for code in SEVERITY if code in codes)
-
-    def _show(self, ends: Sequence[Outcome], goal: Goal) -> None:
-        for end in ends:
-            if end.plan is not None and (goal.dry_run or not end.plan.empty):
-                self._out.print(terminal.plan_view(end.host, end.plan), soft_wrap=True)
         terminal.show_end(self._out, ends)
         if goal.dry_run:
-            self._out.print(
-                "Nothing was changed: this is what `setup-docker` would do."
-                if not goal.withdraw
-                else "Nothing was changed: this is what `uninstall-docker` would do."
-            )
+            self._out.print("Nothing was changed.")
+        if self._json:
+            self._document(data.outcomes(ends))
+        codes = {EXIT[end.status] for end in ends}
+        return next(code for code in SEVERITY if code in codes)
 
     def _each(self, work: Callable[[Host], Any]) -> dict[str, Any]:
         """What `work` gave for each host that answered; the others are said on standard error."""

@@ -14,9 +14,13 @@ from __future__ import annotations
 
 import re
 import secrets
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+quote = shlex.quote
+"""The one way by which a value gets into shell text."""
 
 PREAMBLE = """\
 # {title}
@@ -30,9 +34,14 @@ frame() {{ printf '\\n{nonce} %s\\n' "$*"; }}
 """
 # LANGUAGE: yum's gettext looks at it before LC_ALL (yum 3.4.3, run).
 
-TIMED = """\
+COMMON = r"""
+state=/var/lib/docker-provision
 # A hung daemon or a damaged database must not hang the run: seconds, then the command.
 timed() { timeout -k 5 "$@"; }
+one_line() { tr '\n' ' ' | sed 's/  */ /g; s/ *$//'; }
+# Ends the run with a text for the operator: a refusal until the first change, for nothing was changed by then.
+verdict=refuse
+fail() { frame "$verdict" "$*"; exit 1; }
 """
 
 
@@ -82,7 +91,7 @@ def _functions(kind: str, bodies: Sequence[str]) -> str:
 def _reading(probes: Sequence[tuple[str, str]]) -> str:
     """Shell functions `probe_N` and `reading`, which frames what each prints."""
     lines = [
-        f"frame begin {ident}\n( {function_name(i, 'probe')} ) 2>&1\nframe end {ident} $?"
+        f"frame begin {quote(ident)}\n( {function_name(i, 'probe')} ) 2>&1\nframe end {quote(ident)} $?"
         for i, (ident, _) in enumerate(probes)
     ]
     body = "\n".join(lines)
@@ -93,7 +102,7 @@ def read_script(probes: Sequence[tuple[str, str]], libraries: Iterable[str], wor
     """A script that only reads: every probe in its own frame. `word` is the nonce."""
     return (
         PREAMBLE.format(title="docker-provision: read", nonce=word)
-        + TIMED
+        + COMMON
         + "".join(libraries)
         + _reading(probes)
         + "reading </dev/null\n"
@@ -128,8 +137,8 @@ def apply_script(
     main = "\n".join(["take_lock", *run, "reading"])
     return (
         PREAMBLE.format(title="docker-provision: apply", nonce=word)
-        + TIMED
-        + APPLY_LIBRARY.replace("@OWNER@", owner)
+        + COMMON
+        + LOCK.replace("@OWNER@", owner)
         + "".join(libraries)
         + _functions("look", [text for _, text in looks])
         + _functions("change", [t.script for t in tasks])
@@ -140,15 +149,10 @@ def apply_script(
 
 
 def _announced(ident: str, function: str) -> str:
-    return f"frame step {ident}\n{function} || fail ended with $?\nframe done {ident}"
+    return f"frame step {quote(ident)}\n{function} || fail \"ended with $?\"\nframe 'done' {quote(ident)}"
 
 
-APPLY_LIBRARY = r"""
-state=/var/lib/docker-provision
-# Ends the run with a text for the operator: a refusal until the first change, for nothing was changed by then.
-verdict=refuse
-fail() { frame "$verdict" "$*"; exit 1; }
-one_line() { tr '\n' ' ' | sed 's/  */ /g; s/ *$//'; }
+LOCK = r"""
 # One run at a time on a host. The file is never unlinked: a lock on an unlinked file would hold nothing.
 take_lock() {
   exec 9>>/run/docker-provision.lock || fail "can't open /run/docker-provision.lock: see the host's /run"
@@ -183,7 +187,9 @@ def sections(output: str, word: str) -> dict[str, Section]:
         elif mark.mark is Mark.BEGIN:
             ident, lines = mark.rest, []
             found[ident] = Section("", 1, complete=False)
-        elif mark.mark is Mark.END and ident is not None:
+        elif mark.mark is not Mark.END:
+            lines.append(line)
+        elif ident is not None:
             name, _, status = mark.rest.rpartition(" ")
             if name == ident and status.isdigit():
                 # frame() writes a newline before each frame: that one is not the probe's

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -134,25 +133,22 @@ def _state(state: object) -> str:
 
 
 class Plain:
-    """Progress as lines, for logs and pipes: each change as it begins, yum's packages as they come."""
+    """Progress as lines, for logs and pipes: the plan, each change as it begins, yum's packages as they come."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
-        self._last: dict[str, str] = {}
         self._readers: dict[str, yum.ProgressReader] = {}
 
     def __enter__(self) -> Plain:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Nothing to put away."""
 
     def planned(self, host: str, found: Plan) -> None:
-        count = len(found.changes) + len(found.pending)
-        self._say(host, f"read, {count} to change" if count else "read, nothing to do")
+        with self._lock:
+            self._console.print(plan_view(host, found), soft_wrap=True)
 
     def step(self, host: str, ident: str) -> None:
         self._say(host, ident)
@@ -162,17 +158,15 @@ class Plain:
             self._say(host, f"  {told.verb} {told.package} {told.k}/{told.n}")
 
     def finished(self, outcome: Outcome) -> None:
-        self._say(outcome.host, str(outcome.status))
+        """Its end is told with all others' ends."""
 
     def _say(self, host: str, text: str) -> None:
         with self._lock:
-            if self._last.get(host) != text:
-                self._last[host] = text
-                self._console.print(Text(f"{host}: {clean(text)}"), soft_wrap=True)
+            self._console.print(Text(f"{host}: {clean(text)}"), soft_wrap=True)
 
 
 class Live:
-    """Progress in a terminal: a line for each host in flight, with its step and how long it has taken."""
+    """Progress in a terminal: the plan, and a line for each host in flight, with its step and how long it takes."""
 
     def __init__(self, console: Console) -> None:
         columns = (
@@ -191,13 +185,12 @@ class Live:
         self._progress.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
     def planned(self, host: str, found: Plan) -> None:
-        self._show(host, "read" if found.empty else f"{len(found.changes)} to change")
+        with self._lock:
+            self._progress.console.print(plan_view(host, found), soft_wrap=True)
 
     def step(self, host: str, ident: str) -> None:
         self._steps[host] = ident
@@ -218,3 +211,8 @@ class Live:
             if host not in self._rows:
                 self._rows[host] = self._progress.add_task(escape(host), total=None, doing="")
             self._progress.update(self._rows[host], doing=escape(clean(doing)))
+
+
+def observer(console: Console) -> Live | Plain:
+    """The view that suits where the console's output goes."""
+    return Live(console) if console.is_terminal else Plain(console)

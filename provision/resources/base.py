@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from provision.script import Section
+from provision.script import Section, quote
 
-quote = shlex.quote
-"""The one way by which a value gets into shell text."""
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Change",
+    "Finding",
+    "Note",
+    "Pending",
+    "Refusal",
+    "Resource",
+    "State",
+    "States",
+    "Step",
+    "Trace",
+    "Unknown",
+    "digest",
+    "quote",
+]
 
 
 def digest(content: bytes) -> str:

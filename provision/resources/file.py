@@ -145,6 +145,7 @@ class File:
     """A file with a content. `mode` None keeps what is there, and means 0644 for a new one.
 
     `before` and `then` are shell text around the write: what the write needs kept, and what follows from it.
+    `readable` says that a difference is worth showing to people.
     """
 
     path: str
@@ -152,6 +153,7 @@ class File:
     mode: str | None = "644"
     before: str = ""
     then: str = ""
+    readable: bool = True
 
     @property
     def id(self) -> str:
@@ -218,7 +220,7 @@ class File:
             desired=f"mode {self.mode or (present.mode if present else '644')}, {len(wanted)} bytes",
             reason=reason or self._reason(present, wanted),
             script="\n".join(part for part in (self.before, put, self.then) if part),
-            diff=difference(self.path, present.content if present else None, wanted),
+            diff=self._diff(present.content if present else None, wanted),
             traces=(
                 Trace(self.id, "sha256", digest(wanted)),
                 Trace(self.id, "part", {**earlier, **self.content.part()}),
@@ -263,8 +265,11 @@ class File:
             desired="as it was before" if existed else "absent",
             reason="we brought it",
             script="\n".join(part for part in (self.before, back, self.then) if part),
-            diff="" if existed else difference(self.path, state.content, None),
+            diff="" if existed else self._diff(state.content, None),
         )
+
+    def _diff(self, present: bytes | None, wanted: bytes | None) -> str:
+        return difference(self.path, present, wanted) if self.readable else ""
 
 
 def difference(path: str, present: bytes | None, wanted: bytes | None) -> str:

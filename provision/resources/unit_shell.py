@@ -98,9 +98,10 @@ reload_unit() {
 remove_unit() {
   if [ "$2" = stop ] && systemctl is-active -q "$1"; then
     running=$(docker_cli ps -q) || fail "docker doesn't answer; restart it by hand, then run again"
-    # unquoted: a list of ids. Each container has its own stop timeout.
-    if [ -n "$running" ]; then timeout 600 docker -H unix:///var/run/docker.sock stop $running >/dev/null ||
-      fail "not all containers stopped"; fi
+    for container in $running; do
+      timeout 120 docker -H unix:///var/run/docker.sock stop "$container" >/dev/null ||
+        fail "container $container doesn't stop"
+    done
   elif systemctl is-active -q "$1" && [ -n "$(docker_cli ps -q)" ]; then
     fail "containers were started meanwhile; stop them first, or say --stop-containers"
   fi

@@ -33,7 +33,7 @@ def step(repo: Repository) -> Step:
         "repos",
         "Docker's signing key and the package repository, stable only",
         (
-            File(KEY_PATH, Exactly(repo.key)),
+            File(KEY_PATH, Exactly(repo.key), readable=False),
             RpmKey(openpgp.read(repo.key.decode()), KEY_PATH),
             File(REPO_PATH, Exactly(repo.text), then=REFRESH),
         ),

@@ -1,0 +1,82 @@
+"""The scripts as they go over the wire: right in every sh that they may meet, and within EL7's userland."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provision import facts, plan, script
+from tests.unit.core import MIRROR, fresh, steps_for
+
+WORD = "@0123456789abcdef"
+SHELLCHECK = Path(sys.executable).parent / "shellcheck"
+
+# what the host's userland lacks: coreutils 8.22, util-linux 2.23, systemd 219, curl 7.29, bash 4.2, gawk 4, tar 1.26
+LACKING = {
+    r"systemctl\s+(?:enable|disable|mask)\s+[^\n|;&]*--now": "systemd 220",
+    r"systemctl\s+[^\n|;&]*--value\b": "systemd 230",
+    r"systemd-run\s+[^\n|;&]*--(?:wait|pipe|collect)\b": "systemd 232",
+    r"journalctl\s+[^\n|;&]*--grep\b": "systemd 237",
+    r"\bNRestarts\b|StandardOutput=file:|\bStateDirectory=|\bRuntimeMaxSec=": "systemd 229 and later",
+    r"(?:^|[;&|]\s*)sync\s+\S": "coreutils 8.24",
+    r"sha256sum\s+[^\n|;&]*--ignore-missing": "coreutils 8.25",
+    r"\benv\s+-S\b": "coreutils 8.30",
+    r"status=progress": "coreutils 8.24",
+    r"\blsns\b|\b(?:lsblk|findmnt)\s+[^\n|;&]*-J": "util-linux 2.27",
+    r"\bip\s+-j\b": "iproute2 4.11",
+    r"--retry-connrefused|--fail-with-body|--connect-to": "curl 7.52",
+    r"\bwait\s+-n\b|\blocal\s+-n\b|\$\{\w+@\w\}": "bash 4.3",
+    r"\b(?:wget|jq|semanage|dig|nslookup|ifconfig|netstat|lsof|repoquery|yum-config-manager)\b": "a minimal install",
+}
+
+
+def rendered() -> list[tuple[str, str]]:
+    """Every kind of script that a host gets, with the most in it."""
+    found = []
+    flags = {"registry_mirrors": MIRROR, "users": "alice,bob"}
+    for version in ("18.06.3", "26.1.4"):
+        chosen = steps_for(docker_version=version, **flags)
+        found.append((f"read {version}", facts.probe_script(chosen, WORD)))
+        changes = plan.plan(fresh(chosen), chosen).changes
+        tasks = [script.Task(change.resource, change.script, change.look) for change in changes]
+        text = script.apply_script(tasks, facts.probes(chosen), facts.libraries(chosen), WORD, "'who'")
+        found.append((f"apply {version}", text))
+    return found
+
+
+SCRIPTS = rendered()
+
+
+@pytest.mark.parametrize("text", [text for _, text in SCRIPTS], ids=[name for name, _ in SCRIPTS])
+class TestScript:
+    def test_shellcheck_finds_nothing(self, text: str) -> None:
+        # SC2015: `A && B || fail` is meant as it reads, since fail never returns
+        # SC2317, SC2329: a script holds the functions of all its resources, not all are called in each
+        command = [SHELLCHECK, "-s", "sh", "-e", "SC2015,SC2317,SC2329", "-"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        assert done.stdout == ""
+        assert done.returncode == 0
+
+    @pytest.mark.parametrize(
+        "shell", [["dash", "-n"], ["bash", "--posix", "-n"], ["bash", "-n"]], ids=" ".join
+    )
+    def test_shells_parse_it(self, text: str, shell: list[str]) -> None:
+        done = subprocess.run([*shell, "/dev/stdin"], input=text, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+    @pytest.mark.parametrize("pattern", LACKING)
+    def test_uses_only_what_el7_has(self, text: str, pattern: str) -> None:
+        code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        assert re.findall(pattern, code, re.MULTILINE) == [], f"needs {LACKING[pattern]}"
+
+    def test_runs_nothing_when_it_is_cut(self, text: str) -> None:
+        """A connection that dies in the middle of the script leaves functions that nobody calls."""
+        lines = text.splitlines(keepends=True)
+        for cut in range(0, len(lines) - 1, 7):
+            part = "".join(lines[:cut])
+            done = subprocess.run(["dash", "-s"], input=part, capture_output=True, text=True, check=False)
+            assert done.stdout == ""
