@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,7 @@ def cached(name: str, inputs: str, build: Callable[[Path], None]) -> Path:
             unfinished = root() / f".{name}.unfinished"
             remove_tree(unfinished)
             unfinished.mkdir()
+            print(f"lab: making {name}, to be kept as {final}", file=sys.stderr, flush=True)
             try:
                 build(unfinished)
                 unfinished.rename(final)

@@ -30,8 +30,8 @@ def unmount_below(folder: Path) -> None:
 
 
 def stale(lab: State) -> bool:
-    """Whether nobody can use the lab: who was at it died half-way, or its network went away with a reboot."""
-    if lab.phase == "up":
+    """Whether nobody needs the lab: its owner died, half-way or of an owned lab; or its network is gone."""
+    if lab.phase == "up" and not lab.owned:
         return not network.exists(lab.name)
     return not lab.owner.alive
 

@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     except subprocess.CalledProcessError as error:
         print(f"lab: {' '.join(map(str, error.cmd))}: exit {error.returncode}", file=sys.stderr)
         return 1
@@ -106,17 +108,18 @@ def _status(_: argparse.Namespace) -> int:
     rows = [("LAB", "PHASE", "HOST", "ADDRESS", "STATE", "SNAPSHOTS")]
     for written in filter(None, map(state.load, state.names())):
         lab = Lab(written)
-        for host in lab.hosts.values() or [None]:
-            if host is None:
-                rows.append((lab.name, written.phase, "-", "-", "-", "-"))
-                continue
-            running = "running" if host.running else "off"
+        rows.append((lab.name, written.phase, "mirrors", lab.address, _running(lab.mirrors_running), "-"))
+        for host in lab.hosts.values():
             snapshots = " ".join(host.disk.snapshots())
-            rows.append((lab.name, written.phase, host.name, host.address, running, snapshots))
+            rows.append((lab.name, written.phase, host.name, host.address, _running(host.running), snapshots))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
+
+
+def _running(runs: bool) -> str:
+    return "running" if runs else "off"
 
 
 def _ssh(options: argparse.Namespace) -> int:

@@ -135,6 +135,10 @@ class LabHost:
             check=check,
         )
 
+    def ssh_log(self) -> list[str]:
+        """What sshd wrote since the boot: "Connection from …" and "Starting session: …" once for each."""
+        return self.run("journalctl --unit=ssh --output=cat --no-pager").stdout.splitlines()
+
     def stop(self) -> None:
         """Shut the host down in order and wait for the end."""
         init = self.init

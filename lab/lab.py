@@ -33,24 +33,27 @@ class Lab:
         self.ssh_config = access.ssh_config(written.folder)
 
     @classmethod
-    def up(cls, name: str = "lab", hosts: int = 1) -> "Lab":
+    def up(cls, name: str = "lab", hosts: int = 1, *, owned: bool = False) -> "Lab":
         """Bring a lab up with host1, host2, …; of one that is up already, make what is missing.
+
+        A new lab that is `owned` is swept away by the next up or down once this process has ended, however that was.
 
         Raises LabError for what an operator can mend; of a lab that is new nothing stays behind then.
         """
         _check_name(name)
         apt.ensure(*NEEDS)
-        root = rootfs()  # before the lock: the first build takes minutes
+        root = _built()  # before the lock: the first build takes minutes
         with state.lock():
             cleanup.sweep()
             written = state.load(name)
             if written is None:
-                written = _begin(name, root)
+                written = _begin(name, root, owned=owned)
             elif written.phase != "up":
                 raise LabError(f"lab {name} is {written.phase}: process {written.owner.pid} is at it")
         lab = cls(written)
         try:
-            lab._complete(hosts)
+            with state.lock_hosts(name):
+                lab._complete(hosts)
         except BaseException:
             if written.phase == "starting":  # a new one
                 lab.down()
@@ -68,8 +71,7 @@ class Lab:
     @property
     def hosts(self) -> dict[str, LabHost]:
         """All hosts by name, in the order in which they were made."""
-        written = state.load(self.name) or self._written
-        return {name: self._host(name, number) for name, number in written.hosts.items()}
+        return {name: self._host(name, number) for name, number in self._read().hosts.items()}
 
     @property
     def repo_key(self) -> Path:
@@ -83,10 +85,21 @@ class Lab:
 
     def add_host(self, name: str) -> LabHost:
         """Make and boot one more host. Raises LabError if the name is taken or no good."""
-        if name in self.hosts:
-            raise LabError(f"{name} is there already")
-        self._make([name])
+        with state.lock_hosts(self.name):
+            if name in self.hosts:
+                raise LabError(f"{name} is there already")
+            self._make([name])
         return self.hosts[name]
+
+    @property
+    def mirrors_running(self) -> bool:
+        """Whether the package mirror and the registry mirror run."""
+        written = self._read()
+        return bool(written.services) and all(service.alive for service in written.services)
+
+    def _read(self) -> State:
+        """The lab as it is written down now: others may have added hosts since we read it."""
+        return state.load(self.name) or self._written
 
     def host(self, name: str) -> LabHost:
         """The host of that name. Raises LabError, naming those that there are, if there is none."""
@@ -115,7 +128,7 @@ class Lab:
 
     @contextmanager
     def _changing(self) -> Iterator[State]:
-        """The lab as written down, to be changed: others may have added hosts since we read it."""
+        """The lab as it is written down now, to be changed."""
         with state.lock():
             written = state.load(self.name)
             if written is None:
@@ -134,10 +147,9 @@ class Lab:
 
     def _serve(self) -> None:
         """Start the mirrors unless all of them run."""
-        services_now = self._written.services
-        if services_now and all(service.alive for service in services_now):
+        if self.mirrors_running:
             return
-        for service in services_now:
+        for service in self._read().services:
             service.kill()
         pids = services.start(self.folder, network.namespace(self.name), self.address)
         with self._changing() as written:
@@ -184,7 +196,16 @@ class Lab:
         )
 
 
-def _begin(name: str, root: Path) -> State:
+def _built() -> Path:
+    """The hosts' root file system; what the mirrors serve is built beside it, for the first build is long."""
+    with ThreadPoolExecutor() as pool:
+        served = pool.submit(services.prepare)
+        root = pool.submit(rootfs).result()
+        served.result()
+    return root
+
+
+def _begin(name: str, root: Path, *, owned: bool) -> State:
     taken = {lab.subnet for lab in map(state.load, state.names()) if lab is not None}
     written = State(
         name=name,
@@ -194,6 +215,7 @@ def _begin(name: str, root: Path) -> State:
         disk=cache.root() / "run" / name,
         cgroups=cgroups.bases(name),
         rootfs=root,
+        owned=owned,
     )
     written.save()
     return written

@@ -17,7 +17,10 @@ RUN = Path("/run/docker-provision-lab")  # on /run: after a reboot of the machin
 
 @dataclass
 class State:
-    """One lab. `phase` is starting, up or stopping; `owner` is who starts or stops it."""
+    """One lab. `phase` is starting, up or stopping; `owner` is who starts or stops it.
+
+    An `owned` lab is to end with its owner, even if that is killed; others stay until somebody takes them down.
+    """
 
     name: str
     subnet: int
@@ -26,6 +29,7 @@ class State:
     disk: Path  # the hosts' disks, on a real file system
     cgroups: list[Path]  # the lab's group in each hierarchy
     rootfs: Path
+    owned: bool = False
     services: list[Process] = field(default_factory=list)
     hosts: dict[str, int] = field(default_factory=dict)  # name -> last number of the address
 
@@ -67,6 +71,13 @@ def names() -> list[str]:
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """Keep every other lab from beginning, ending or writing down hosts meanwhile."""
+    """Keep every other lab from beginning, ending or writing anything down meanwhile: hold it briefly."""
     with cache.locked(RUN / "lock"):
+        yield
+
+
+@contextmanager
+def lock_hosts(name: str) -> Iterator[None]:
+    """Keep others from making hosts of this lab meanwhile."""
+    with cache.locked(RUN / f"{name}.lock"):
         yield
