@@ -78,7 +78,8 @@ def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = ()) -> Pla
     Raises Refused where the host can't be served at all.
     """
     _fit(facts)
-    chosen = [step for step in steps if not only or step.name in only]
+    wanted = {*only, *(step.followed_by for step in steps if step.name in only)}
+    chosen = [step for step in steps if not only or step.name in wanted]
     items = [
         Item(step.name, _reachable(finding, chosen))
         for step in chosen

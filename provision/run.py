@@ -87,8 +87,9 @@ class Run:
             raise OperatorError(f"--repo-key: {self._spec.repo_key}: {error}") from None
         return text.encode()
 
-    def _steps(self) -> tuple[Step, ...]:
-        return steps.steps(self._spec, self._key, stop_containers=bool(self._flags.get("stop_containers")))
+    def _steps(self, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:
+        stop = bool(self._flags.get("stop_containers"))
+        return steps.steps(self._spec, self._key, only=only, stop_containers=stop)
 
     def _only(self) -> frozenset[str]:
         text = str(self._flags.get("only") or "")
@@ -117,10 +118,12 @@ class Run:
     # -- the commands
 
     def plan(self) -> int:
-        return self._converge(Goal(self._steps(), self._only(), dry_run=True))
+        only = self._only()
+        return self._converge(Goal(self._steps(only), only, dry_run=True))
 
     def setup(self) -> int:
-        return self._converge(Goal(self._steps(), self._only(), dry_run=self._dry))
+        only = self._only()
+        return self._converge(Goal(self._steps(only), only, dry_run=self._dry))
 
     def uninstall(self) -> int:
         return self._converge(Goal(self._steps(), withdraw=True, dry_run=self._dry))

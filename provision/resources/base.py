@@ -150,10 +150,12 @@ class Step:
     """One line of the table of contents.
 
     Steps are applied in stages, each planned anew on what is read after the one before. `opens_stage` says that
-    this step can be told in full only after all before it.
+    this step can be told in full only after all before it. `followed_by` is the step through which its changes take
+    effect: whoever asks for this one alone gets that one too.
     """
 
     name: str
     title: str
     resources: tuple[Resource, ...]
     opens_stage: bool = False
+    followed_by: str = ""

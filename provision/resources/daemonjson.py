@@ -98,6 +98,20 @@ class MergedJson:
         return self.settings
 
 
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """The file as it is."""
+
+    def wanted(self, present: bytes | None) -> bytes | None:
+        return present
+
+    def withdrawn(self, present: bytes, ours: Mapping[str, Any]) -> bytes:  # noqa: ARG002  the protocol's signature
+        return present
+
+    def part(self) -> Mapping[str, Any]:
+        return {}
+
+
 def _same(one: Any, other: Any) -> bool:
     """Equal as JSON: Python takes 1, 1.0 and True for equal, dockerd doesn't."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

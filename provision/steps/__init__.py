@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from provision.resources.base import Step
 from provision.resources.packages import Packages
 from provision.resources.unit import Unit
@@ -9,8 +11,10 @@ from provision.spec import Spec
 from provision.steps import access, daemon, engine, repos, service
 
 
-def steps(spec: Spec, key: bytes, *, stop_containers: bool = False) -> tuple[Step, ...]:
-    """The steps for what is asked for.
+def steps(
+    spec: Spec, key: bytes, *, only: Collection[str] = (), stop_containers: bool = False
+) -> tuple[Step, ...]:
+    """The steps for what is asked for, all of them: what isn't among `only` is read all the same.
 
     `key` is the armoured key that packages must be signed with. `stop_containers` is the operator's consent to
     end running containers when the engine is taken away.
@@ -18,10 +22,11 @@ def steps(spec: Spec, key: bytes, *, stop_containers: bool = False) -> tuple[Ste
     repo = repos.repository(spec, key)
     packages = Packages(spec.engine, repo)
     daemon_json = daemon.configuration(spec)
+    served = daemon_json if not only or "daemon" in only else daemon.as_it_is()
     return (
         repos.step(repo),
         engine.step(packages),
         daemon.step(daemon_json),
-        service.step(Unit("docker.service", spec.engine, daemon_json, packages, stop_containers)),
+        service.step(Unit("docker.service", spec.engine, served, packages, stop_containers)),
         access.step(spec),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provision.resources.base import Step
-from provision.resources.daemonjson import PATH, MergedJson
+from provision.resources.daemonjson import PATH, MergedJson, Untouched
 from provision.resources.file import Exactly, File
 from provision.spec import Spec
 from provision.templating import shipped
@@ -21,10 +21,16 @@ def configuration(spec: Spec) -> File:
     )
 
 
+def as_it_is() -> File:
+    """daemon.json as it is there: what the service runs with where the file isn't ours to change."""
+    return File(PATH, Untouched(), mode=None)
+
+
 def step(daemon_json: File) -> Step:
     return Step(
         "daemon",
         "daemon.json with the mirrors and settings, merged with what is there",
         (daemon_json, File(f"/{DROP_IN}", Exactly(shipped(DROP_IN)), then="systemctl daemon-reload")),
         opens_stage=True,
+        followed_by="service",
     )

@@ -29,12 +29,12 @@ HOST = HostFacts(
 
 
 def steps_for(
-    stop_containers: bool = False, daemon: Mapping[str, Any] | None = None, **flags: str
+    *only: str, stop_containers: bool = False, daemon: Mapping[str, Any] | None = None, **flags: str
 ) -> tuple[Step, ...]:
     """The steps of a Spec as flags would give it; `daemon` as a file would."""
     layers = [spec.parse(json.dumps({"daemon": daemon}), "site.yml")] if daemon else []
     asked = spec.build(*layers, spec.from_flags(flags))
-    return steps.steps(asked, pinned_key(), stop_containers=stop_containers)
+    return steps.steps(asked, pinned_key(), only=only, stop_containers=stop_containers)
 
 
 def no_unit() -> UnitState:

@@ -1,0 +1,134 @@
+"""A host as a value: what each change does to its state, so that plans can be applied without a host.
+
+It knows what a real host does besides what is asked: the package brings the unit and the group, a start records
+daemon.json. It must not know what the plan hopes for: desired states are taken from the resources' own specs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from provision import facts, plan
+from provision.facts import Facts
+from provision.resources import daemonjson
+from provision.resources.base import Change, Resource, Step
+from provision.resources.daemon import UnitState, shown_mirrors
+from provision.resources.file import File, FileState
+from provision.resources.membership import GroupState, Membership
+from provision.resources.packages import Packages, PackagesState
+from provision.resources.record import RECORD_ID, recorded
+from provision.resources.rpmkey import KeyState, RpmKey
+from provision.resources.unit import Unit
+from provision.words import docker
+
+INFO = docker.Info(
+    server_version="18.06.3-ce",
+    mirrors=(),
+    insecure_registries=(),
+    labels=(),
+    live_restore=False,
+    debug=False,
+    experimental=False,
+    driver="overlay2",
+    root_dir="/var/lib/docker",
+    logging_driver="json-file",
+    cgroup_driver="cgroupfs",
+    default_runtime="runc",
+    runtimes=("runc",),
+    swarm="inactive",
+    running=0,
+    containers=0,
+    images=0,
+    proxies={},
+    warnings=(),
+)
+UNIT = "service docker.service"
+GROUP = "group docker"
+
+
+class Host:
+    """One host. `facts` is what reading it gives."""
+
+    def __init__(self, read: Facts) -> None:
+        self.states: dict[str, Any] = dict(read.states)
+        self._host = read.host
+        self.clock = 1_000_000
+
+    @property
+    def facts(self) -> Facts:
+        unit = self.states[UNIT]
+        return Facts(self._host, {**self.states, UNIT: replace(unit, now=self.clock)})
+
+    def apply(self, stage: plan.Stage, steps: Sequence[Step]) -> None:
+        """Do what the changes of a stage say, in their order."""
+        resources = {resource.id: resource for resource in facts.probed(steps)}
+        traces = tuple(trace for change in stage.changes for trace in change.traces)
+        for change in stage.changes:
+            self.clock += 10
+            if change.resource == RECORD_ID:
+                before = {i: r.remember(self.states[i]) for i, r in resources.items() if i != RECORD_ID}
+                self.states[RECORD_ID] = recorded(self.states[RECORD_ID], before, traces)
+            else:
+                self._change(resources[change.resource], change)
+
+    def converge(self, steps: Sequence[Step], only: frozenset[str] = frozenset()) -> plan.Plan:
+        """Plan and apply stage by stage, as a run does; the plan that is left at its end."""
+        found = plan.plan(self.facts, steps, only)
+        found.raise_if_unsafe()
+        for _ in found.stages:
+            if not found.changes:
+                break
+            self.apply(found.next_stage(), steps)
+            found = plan.plan(self.facts, steps, only)
+            found.raise_if_unsafe()
+        return found
+
+    def _change(self, resource: Resource, change: Change) -> None:
+        match resource:
+            case File():
+                self._write(resource, change)
+            case RpmKey():
+                self.states[resource.id] = KeyState(f"{resource.key.rpm_version}-5f000000")
+            case Packages():
+                self._install(resource)
+            case Membership():
+                group = self.states[resource.id]
+                self.states[resource.id] = replace(group, members=group.members | set(resource.users))
+            case Unit():
+                self._serve(change)
+            case _:
+                raise AssertionError(f"the model doesn't know {resource}")
+
+    def _write(self, file: File, change: Change) -> None:
+        present = self.states[file.id]
+        content = file.wanted(self.states)
+        assert content is not None
+        mode = file.mode or (present.mode if isinstance(present, FileState) else "644")
+        self.states[file.id] = FileState(content, mode, "root:root", self.clock)
+        if file.path.startswith("/etc/systemd/") and self.states[UNIT].load == "loaded":
+            stale = not change.script.endswith("systemctl daemon-reload")
+            self.states[UNIT] = replace(self.states[UNIT], stale=stale)
+
+    def _install(self, packages: Packages) -> None:
+        pairs = zip(packages.engine.names, packages.engine.packages, strict=True)
+        versions = {name: package.removeprefix(f"{name}-") for name, package in pairs}
+        self.states[packages.id] = PackagesState(versions)
+        group = self.states[GROUP]
+        if not isinstance(group, GroupState):
+            self.states[GROUP] = GroupState(frozenset(), group.users)
+        self.states[UNIT] = replace(self.states[UNIT], load="loaded", enabled="disabled")
+
+    def _serve(self, change: Change) -> None:
+        unit: UnitState = replace(self.states[UNIT], enabled="enabled", stale=False)
+        file = self.states[f"file {daemonjson.PATH}"]
+        settings = daemonjson.load(file.content) if isinstance(file, FileState) else {}
+        if change.desired.endswith((", start", ", restart")):
+            unit = replace(unit, active="active", elapsed=1, started=settings, reloaded=None, info=INFO)
+        elif change.desired.endswith(", reload"):
+            unit = replace(unit, reloaded=settings)
+        if unit.info is not None:
+            mirrors = tuple(shown_mirrors(settings.get("registry-mirrors", [])))
+            unit = replace(unit, info=replace(unit.info, mirrors=mirrors))
+        self.states[UNIT] = unit
