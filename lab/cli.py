@@ -17,9 +17,9 @@ DESCRIPTION = "Disposable CentOS-7-like hosts with a package mirror and a regist
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 it failed, 2 the operator's mistake (after `ssh` the command's own code)."""
     options = _parser().parse_args(arguments)
-    refusal = _refusal()
-    if refusal:
-        print(f"lab: {refusal}", file=sys.stderr)
+    problem = refusal()
+    if problem:
+        print(f"lab: {problem}", file=sys.stderr)
         return 2
     command: Callable[[argparse.Namespace], int] = options.command
     try:
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _refusal() -> str | None:
+def refusal() -> str | None:
     """Why this machine can't have a lab, with what to use instead; None if it can."""
     instead = "use the Vagrantfile instead (vagrant up)"
     try:
@@ -64,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--hosts", type=_count, default=1, metavar="N", help="host1 to hostN (default: %(default)s)"
     )
-    add("down", _down, "end the lab and take away all that it made")
+    down = add("down", _down, "end the lab and take away all that it made")
+    down.add_argument("--all", action="store_true", help="end every lab of this machine")
     add("status", _status, "a table of all labs and their hosts")
     ssh = add("ssh", _ssh, "a shell on a host, or a command there")
     ssh.add_argument("host")
@@ -97,10 +98,8 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _down(options: argparse.Namespace) -> int:
-    if Lab.clear(options.name):
-        print(f"lab {options.name}: gone")
-    else:
-        print(f"lab {options.name}: there is none")
+    for name in state.names() if options.all else [options.name]:
+        print(f"lab {name}: {'gone' if Lab.clear(name) else 'there is none'}")
     return 0
 
 
