@@ -68,8 +68,8 @@ def read(text: str, source: str) -> Mapping[str, Located]:
     try:
         top = _Reader(source, yaml.parse(text, Loader=yaml.CSafeLoader)).document()
     except yaml.MarkedYAMLError as error:
-        # the mark of an unexpected end is on the line after the last
-        line = min(error.problem_mark.line, text.count("\n")) + 1 if error.problem_mark else 1
+        last = text.rstrip().count("\n")  # the mark of an unexpected end is on the line after it
+        line = min(error.problem_mark.line, last) + 1 if error.problem_mark else 1
         raise OperatorError(f"{Place(source, line)}: broken YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.encode(errors="replace").count(b"\n", 0, error.position) + 1

@@ -63,7 +63,7 @@ class Progress:
     n: int
 
 
-_STEP = re.compile(r"^  (?P<verb>\w+)\s*: (?P<package>\S+)\s+(?P<k>\d+)/(?P<n>\d+)")
+_STEP = re.compile(r"^  (?P<verb>\w[\w ]*?) *: (?P<package>\S+)\s+(?P<k>\d+)/(?P<n>\d+)")
 _WIDTH = 79
 """A line of progress is filled up to here with its numbers at the end, so that from here on these are whole."""
 
