@@ -44,7 +44,7 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
     def __init__(self, host: str, *, wiring: Wiring, gateway: HostConnection | None = None) -> None:
         self._wiring = wiring
         self._opening = threading.RLock()
-        self._attempts = 0
+        self._failures = 0
         self._failure: Unreachable | None = None
         self._users = 0
         self._leased = False
@@ -84,19 +84,18 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
 
     def open(self) -> None:
         """Connect and log in, if that isn't done. Raises Unreachable."""
-        attempt = self._attempts
+        failures = self._failures
         with self._opening:
             if self.is_connected:
                 return
-            if self._attempts != attempt and self._failure is not None:
+            if self._failures != failures and self._failure is not None:
                 raise self._failure  # a jump host: whoever waited for it shares the outcome
-            self._attempts += 1
-            self._failure = None
             self._lease()
             try:
                 self._connect()
             except Unreachable as failure:
                 self._failure = failure
+                self._failures += 1
                 raise
 
     def _connect(self) -> None:

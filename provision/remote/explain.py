@@ -7,6 +7,11 @@ import socket
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer, NoValidConnectionsError
 
+HUNG_UP = (
+    "{place} closed the connection before keys were exchanged: a wrong port, sshd's MaxStartups, TCP wrappers, a"
+    " ProxyCommand that failed?"
+)
+
 # The first that fits counts: a type, and words that its text has to hold.
 _REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
     (
@@ -29,17 +34,14 @@ _REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         paramiko.SSHException,
         "banner",
-        (
-            "{place} closed the connection before SSH began, or is no SSH server (a wrong port, sshd's"
-            " MaxStartups, TCP wrappers, a ProxyCommand that failed?)"
-        ),
+        HUNG_UP,
     ),
     (
         paramiko.SSHException,
         "No existing session",
         "{place} did not finish the key exchange within {limit:g} s",
     ),
-    (EOFError, "", "{place} closed the connection while keys were exchanged"),
+    (EOFError, "", HUNG_UP),
     (BaseException, "", "no SSH connection to {place}: {problem}"),
 )
 

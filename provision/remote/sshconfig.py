@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -220,8 +221,5 @@ def _files(value: str, tokens: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def expand(text: str, tokens: Mapping[str, str]) -> str:
-    """Put the tokens of ssh_config(5) in: `%h` and its like, and `%%`."""
-    pieces = text.split("%%")
-    for letter, value in tokens.items():
-        pieces = [piece.replace(f"%{letter}", value) for piece in pieces]
-    return "%".join(pieces)
+    """Put the tokens of ssh_config(5) in: `%h` and its like, and `%%`. Others stay as they are."""
+    return re.sub("%(.)", lambda found: {"%": "%", **tokens}.get(found[1], found[0]), text)
