@@ -9,6 +9,7 @@ The file `base` names the layers that the host stands on. It is gone while they 
 left half-way by a process that was killed, and only a restore makes it usable again.
 """
 
+import re
 import shutil
 from pathlib import Path
 
@@ -63,8 +64,7 @@ class Disk:
 
     def snapshot(self, name: str) -> None:
         """Keep what the disk holds now under a name; one that was taken before under it is replaced."""
-        if name == FRESH or "/" in name or name.startswith("."):
-            raise LabError(f"{name!r} can't be a snapshot's name")
+        self.check_new(name)
         self.unmount()
         below = self._base.read_text().split()
         self._base.unlink()
@@ -84,10 +84,19 @@ class Disk:
         shutil.copyfile(place / "base", self._base)
         self.mount()
 
-    def restore(self, name: str) -> None:
-        """Make the disk what it was then; nothing may run on it. Raises LabError for an unknown name."""
+    def check_new(self, name: str) -> None:
+        """Raise LabError if no snapshot can be taken under that name."""
+        if name == FRESH or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            raise LabError(f"{name!r} is no good as a snapshot's name: letters, digits, . _ -, and not {FRESH!r}")
+
+    def check(self, name: str) -> None:
+        """Raise LabError if there is no snapshot of that name."""
         if name not in self.snapshots():
             raise LabError(f"no snapshot {name!r}; there are: {', '.join(self.snapshots())}")
+
+    def restore(self, name: str) -> None:
+        """Make the disk what it was then; nothing may run on it. Raises LabError for an unknown name."""
+        self.check(name)
         self.unmount()
         self._base.unlink(missing_ok=True)
         for folder in (self._upper, self.folder / "work", self.docker):

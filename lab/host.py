@@ -94,7 +94,7 @@ class LabHost:
         while not self._answers():
             if time.monotonic() > deadline or not cgroups.processes(self.groups):
                 words = " | ".join(self.console.read_text(errors="replace").splitlines()[-3:])
-                raise LabError(f"{self.name} doesn't boot: {words}")
+                raise LabError(f"{self.name} doesn't answer on port 22; its console: {words or 'empty'}")
             time.sleep(0.05)
 
     def _answers(self) -> bool:
@@ -156,7 +156,11 @@ class LabHost:
         cgroups.kill(self.groups)
 
     def snapshot(self, name: str) -> None:
-        """Keep the host's disk under this name. A running host is shut down for it and booted again."""
+        """Keep the host's disk under this name. A running host is shut down for it and booted again.
+
+        Raises LabError for a name that is no good, with the host left alone.
+        """
+        self.disk.check_new(name)
         was_running = self.running
         self.stop()
         self.disk.snapshot(name)
@@ -164,7 +168,11 @@ class LabHost:
             self.boot()
 
     def restore(self, name: str) -> None:
-        """Put the disk back to a snapshot and boot; "fresh" is always there. What runs is cut off."""
+        """Put the disk back to a snapshot and boot; "fresh" is always there. What runs is cut off.
+
+        Raises LabError for an unknown name, with the host left alone.
+        """
+        self.disk.check(name)
         self.power_cut()
         self.disk.restore(name)
         self.boot()

@@ -1,0 +1,76 @@
+"""What tests do to a lab's hosts from outside, as a user would."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab.lab import Lab
+from lab.state import State
+
+CHECKOUT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def fab(lab: Lab, *arguments: str, timeout: float = 300) -> "subprocess.CompletedProcess[str]":
+    """Run the checkout's fab with the lab's ssh_config; `timeout` in seconds."""
+    return subprocess.run(
+        [str(BIN / "fab"), "--ssh-config", str(lab.ssh_config), *arguments],
+        cwd=CHECKOUT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def ssh(lab: Lab, host: str, command: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command on a host as `ssh` does; `options` go before the host's name, as in "-l", "deploy"."""
+    return subprocess.run(
+        ["ssh", "-F", str(lab.ssh_config), "-o", "BatchMode=yes", *options, host, command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def lab_command(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run `python -m lab` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "lab", *arguments],
+        cwd=CHECKOUT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def traces(written: State) -> list[str]:
+    """Everything that is still there of a lab."""
+    return list(_traces(written))
+
+
+def _traces(written: State) -> Iterator[str]:
+    yield from (f"folder {folder}" for folder in (written.folder, written.disk) if folder.exists())
+    yield from (f"control group {group}" for group in written.cgroups if group.exists())
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    yield from (f"mount {line}" for line in mounts if str(written.disk) in line)
+    namespaces = Path(f"/run/netns/dpl-{written.name}")
+    cable = Path(f"/sys/class/net/dpl{written.subnet}")
+    yield from (f"network {path}" for path in (namespaces, cable) if path.exists())
+    needles = (f"dpl-{written.name}", f"/{written.name}/")
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            groups = (process / "cgroup").read_text()
+        except OSError:  # it ended meanwhile
+            continue
+        if any(needle in words for needle in needles) or f"docker-provision-lab-{written.name}/" in groups:
+            yield f"process {process.name}: {words}"
