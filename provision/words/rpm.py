@@ -9,9 +9,6 @@ from functools import cmp_to_key
 
 from rpm_vercmp import vercmp
 
-QUERY_FORMAT = r"%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\n"
-"""For `rpm -q --qf`: what `query` reads. EPOCHNUM is 0 where EPOCH would be (none)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Installed:
@@ -50,9 +47,9 @@ _DAMAGE = re.compile(
 
 
 def query(text: str) -> Mapping[str, tuple[Installed, ...]] | Unreadable:
-    """Read the output of `rpm -q --qf QUERY_FORMAT rpm NAME...`: the installed ones by name.
+    """Read `rpm -q --qf '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\\n' rpm NAME...`.
 
-    rpm itself must be among those asked for: with an unreadable database it says "package X is not installed"
+    Gives what is installed, by name. rpm itself must be among those asked for: with an unreadable database it says "package X is not installed"
     for everything, sometimes without a word on stderr (rpm 4.11.3, run), and only its own absence gives that
     away. A name with two packages is what a yum killed in an upgrade leaves. "not installed" in any language and
     the BDB2053 lines after a kill, which come on stdout, are passed over.
