@@ -49,10 +49,10 @@ _DAMAGE = re.compile(
 def query(text: str) -> Mapping[str, tuple[Installed, ...]] | Unreadable:
     """Read `rpm -q --qf '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\\n' rpm NAME...`.
 
-    Gives what is installed, by name. rpm itself must be among those asked for: with an unreadable database it says "package X is not installed"
-    for everything, sometimes without a word on stderr (rpm 4.11.3, run), and only its own absence gives that
-    away. A name with two packages is what a yum killed in an upgrade leaves. "not installed" in any language and
-    the BDB2053 lines after a kill, which come on stdout, are passed over.
+    Gives what is installed, by name. rpm itself must be among those asked for: with an unreadable database it
+    says "package X is not installed" for everything, sometimes without a word on stderr (rpm 4.11.3, run), and
+    only its own absence gives that away. A name with two packages is what a yum killed in an upgrade leaves.
+    "not installed" in any language and the BDB2053 lines after a kill, which come on stdout, are passed over.
     """
     if damage := _DAMAGE.search(text):
         return Unreadable(f"the rpm database can't be read: {damage['why']}")
