@@ -1,0 +1,76 @@
+"""`verify`: is the host as asked for? Answered by pytest and testinfra, without the code that set it up.
+
+checks      what must be true, each a plain function over a testinfra Host
+backend     testinfra over our connection
+suite       what pytest collects
+plugin      every check for every host, and failures as one line
+pytest.ini  the run's own configuration
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provision.errors import OperatorError
+
+if TYPE_CHECKING:
+    from provision.converge import Remote
+    from provision.spec import Spec
+
+_FOLDER = Path(__file__).parent
+
+
+def run(hosts: Mapping[str, Remote], spec: Spec, *, key: bytes, junit: Path | None = None) -> int:
+    """Check all hosts in one pytest run, whose own output goes to stdout; 0 if all passed, else 1.
+
+    `hosts` are connections by the name that they are shown under; one that can't be reached fails its checks, the
+    others go on. `key` is the armoured key that packages are signed with, `junit` a file for the results as JUnit
+    XML. Raises OperatorError before any host is asked if that can't be written. For the main thread only: the
+    environment is changed for as long as pytest runs.
+    """
+    arguments = ["-c", str(_FOLDER / "pytest.ini"), "--rootdir", str(_FOLDER), str(_FOLDER / "suite.py")]
+    if junit is not None:
+        arguments.append(f"--junitxml={_writable(junit)}")
+
+    # pytest takes a quarter of a second to import
+    import pytest  # noqa: PLC0415
+
+    from provision.verify import backend, checks, plugin  # noqa: PLC0415
+
+    named = {name: backend.host(name, remote) for name, remote in hosts.items()}
+    with _without_callers_pytest():
+        code = pytest.main(arguments, plugins=[plugin.Plugin(named, spec, checks.checks(key))])
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"pytest ended with {code!r}")
+    return int(code)
+
+
+def _writable(path: Path) -> Path:
+    """The file, once it is known that it can be written; pytest would say so after all checks only."""
+    path = path.expanduser().absolute()
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise OperatorError(f"--junit: can't write {path}: {error.strerror}") from None
+    return path
+
+
+@contextmanager
+def _without_callers_pytest() -> Iterator[None]:
+    """PYTEST_ADDOPTS, PYTEST_PLUGINS and installed plugins are for the caller's own tests."""
+    before = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
+    try:
+        for name in before:
+            del os.environ[name]
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        yield
+    finally:
+        for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+            del os.environ[name]
+        os.environ.update(before)

@@ -1,0 +1,303 @@
+"""What must be true of a host that was set up: each check a plain function over a testinfra Host.
+
+A check raises AssertionError with one line, what is wrong and what to do about it. It looks with testinfra and
+docker's own command line, and shares nothing with the code that sets hosts up: what that reads wrongly is seen
+here. yum isn't called, since it waits for its lock without end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from provision import engines, openpgp, templating
+from provision.verify.look import docker, docker_info, expect, installed, is_on, sections, unit
+
+if TYPE_CHECKING:
+    from testinfra.host import Host
+
+    from provision.spec import Spec
+
+Check = Callable[["Host", "Spec"], None]
+
+SETUP = "run setup-docker"
+REPOSITORIES = "/etc/yum.repos.d"
+REPOSITORY = f"{REPOSITORIES}/docker-ce.repo"
+SECTION = "docker-ce-stable"
+KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"
+DAEMON_JSON = "/etc/docker/daemon.json"
+DROP_IN = "/etc/systemd/system/docker.service.d/docker-provision.conf"
+SOCKET = "/var/run/docker.sock"
+RIVALS = (
+    *(
+        "docker",
+        "docker-common",
+        "docker-client*",
+        "docker-latest*",
+        "docker-engine*",
+        "docker-io",
+        "docker-ee*",
+    ),
+    *("moby-*", "podman-docker"),
+)
+"""Other builds of Docker, as globs for rpm: CentOS's, Docker's before docker-ce, Docker's for enterprises."""
+SHOWN = {
+    "data-root": "DockerRootDir",
+    "debug": "Debug",
+    "default-runtime": "DefaultRuntime",
+    "experimental": "ExperimentalBuild",
+    "labels": "Labels",
+    "live-restore": "LiveRestoreEnabled",
+    "log-driver": "LoggingDriver",
+    "storage-driver": "Driver",
+}
+"""Keys of daemon.json whose effective value docker info shows, and its name there (18.06.3 and 26.1.5, run)."""
+
+
+def checks(key: bytes) -> tuple[Check, ...]:
+    """All checks in the order of setting up. `key` is the armoured key that packages must be signed with."""
+    return (
+        repository,
+        other_repositories,
+        signed_by(key),
+        packages,
+        other_packages,
+        daemon_json,
+        drop_in,
+        service,
+        failed_units,
+        answers,
+        running_version,
+        registry_mirrors,
+        effective_settings,
+        socket,
+        users,
+    )
+
+
+# ── the repository ──
+
+
+def repository(host: Host, spec: Spec) -> None:
+    """Ours: stable alone, from where it was asked for, signed packages only, the pinned names held back."""
+    expect(host.file(REPOSITORY).exists, f"{REPOSITORY} is missing; {SETUP}")
+    found = sections(host, REPOSITORY)
+    ours = found.pop(SECTION, {})
+    wrong = [f"{name} is off" for name in ("enabled", "gpgcheck") if not is_on(ours.get(name, "0"))]
+    for name, asked in (("baseurl", spec.baseurl), ("gpgkey", f"file://{KEY}")):
+        if ours.get(name, "").rstrip("/") != asked:
+            wrong.append(f"{name} is {ours.get(name, 'missing')}, not {asked}")
+    held = re.split(r"[\s,]+", ours.get("exclude", ""))
+    if loose := [name for name in {*engines.hold_names(), *spec.engine.names} if name not in held]:
+        wrong.append(f"a plain `yum update` moves Docker, since exclude lacks {' '.join(sorted(loose))}")
+    wrong += [f"[{name}] is on too" for name, options in found.items() if is_on(options.get("enabled", "1"))]
+    expect(not wrong, f"[{SECTION}] of {REPOSITORY}: {', '.join(wrong)}; {SETUP}")
+
+
+def other_repositories(host: Host, _spec: Spec) -> None:
+    """No other file offers Docker: what a second repository has comes past our exclude (yum 3.4.3, run)."""
+    names = [name for name in host.file(REPOSITORIES).listdir() if name.endswith(".repo")]
+    wrong = [
+        f"[{section}] of {name}"
+        for name in names
+        if f"{REPOSITORIES}/{name}" != REPOSITORY
+        for section, options in sections(host, f"{REPOSITORIES}/{name}").items()
+        if is_on(options.get("enabled", "1")) and _offers_docker(options)
+    ]
+    expect(not wrong, f"Docker is also offered, past the pin, by {', '.join(wrong)}; put enabled=0 there")
+
+
+def _offers_docker(options: dict[str, str]) -> bool:
+    """By the layout that Docker's repositories have on every mirror."""
+    urls = " ".join(options.get(each, "") for each in ("baseurl", "mirrorlist", "metalink"))
+    return bool(re.search(r"/linux/(centos|rhel|fedora)/\S+/(stable|edge|test|nightly)\b", urls))
+
+
+def signed_by(key: bytes) -> Check:
+    """The check that packages are verified against this key, on the host before any package came."""
+    asked = openpgp.read(key.decode())
+    name = f"gpg-pubkey-{asked.rpm_version}"
+
+    def signing_key(host: Host, _spec: Spec) -> None:
+        file = host.file(KEY)
+        expect(file.exists, f"{KEY} is missing; {SETUP}")
+        same = file.sha256sum == hashlib.sha256(key).hexdigest()
+        expect(same, f"{KEY} isn't the key asked for, byte for byte; {SETUP}")
+        imported = installed(host, "gpg-pubkey").get("gpg-pubkey", [])
+        there = any(version.startswith(asked.rpm_version) for version in imported)
+        expect(there, f"rpm hasn't imported {name}; {SETUP}")
+        try:
+            found = openpgp.read(host.check_output("rpm -q --qf '%%{DESCRIPTION}' %s", name)).fingerprint
+        except openpgp.NotAKey as error:
+            found = str(error)
+        same = found == asked.fingerprint
+        expect(same, f"rpm's {name} isn't the key asked for ({found}); `rpm -e {name}`, then {SETUP}")
+
+    return signing_key
+
+
+# ── packages ──
+
+
+def packages(host: Host, spec: Spec) -> None:
+    """Each pinned package, once and at exactly its version."""
+    found = installed(host, *spec.engine.names)
+    wrong = []
+    for name, package in zip(spec.engine.names, spec.engine.packages, strict=True):
+        there = [f"{name}-{version}" for version in found.get(name, ())]
+        if there != [package]:
+            wrong.append(f"{package} is asked for, {' and '.join(there) or 'none'} installed")
+    expect(not wrong, f"{', '.join(wrong)}; {SETUP}")
+
+
+def other_packages(host: Host, spec: Spec) -> None:
+    """Nothing else of Docker's family: of another version it drifts, by another name it gets in the way."""
+    pinned = spec.engine.package.removeprefix("docker-ce-")
+    found = installed(host, "docker-ce*", *RIVALS)
+    wrong = [
+        f"{name}-{version}"
+        for name, versions in found.items()
+        for version in versions
+        if name not in ("rpm", *spec.engine.names)
+        and not (name.startswith("docker-ce") and version == pinned)
+    ]
+    expect(not wrong, f"{', '.join(wrong)} beside {spec.engine.package}; take it away by `yum remove`")
+
+
+# ── the daemon's configuration ──
+
+
+def daemon_json(host: Host, spec: Spec) -> None:
+    """Valid, and it holds what is asked for. Values aren't shown: there may be passwords among them."""
+    present = _settings(host)
+    wrong = []
+    for name, value in spec.settings().items():
+        if value is None and name in present:
+            wrong.append(f"{name} is still there")
+        elif value is not None and name not in present:
+            wrong.append(f"{name} is missing")
+        elif value is not None and _json(present[name]) != _json(value):
+            wrong.append(f"{name} isn't as asked for")
+    expect(not wrong, f"{DAEMON_JSON}: {', '.join(wrong)}; {SETUP}")
+
+
+def _settings(host: Host) -> dict[str, Any]:
+    file = host.file(DAEMON_JSON)
+    if not file.exists:
+        return {}
+    try:
+        found = json.loads(file.content_string)
+    except ValueError as error:
+        raise AssertionError(f"{DAEMON_JSON} isn't valid JSON ({error}); mend it, then {SETUP}") from None
+    expect(isinstance(found, dict | None), f"{DAEMON_JSON} holds no object; mend it, then {SETUP}")
+    return found or {}  # null is as good to dockerd (18.06.3, run)
+
+
+def _json(value: object) -> str:
+    """To compare by: Python takes 1, 1.0 and True for equal, dockerd doesn't."""
+    return json.dumps(value, sort_keys=True)
+
+
+def drop_in(host: Host, _spec: Spec) -> None:
+    """What records which configuration a start took up is there, and systemd knows it."""
+    file = host.file(DROP_IN)
+    expect(file.exists, f"{DROP_IN} is missing; {SETUP}")
+    same = file.sha256sum == hashlib.sha256(templating.shipped(DROP_IN.lstrip("/"))).hexdigest()
+    expect(same, f"{DROP_IN} was changed; {SETUP}")
+    found = unit(host, "docker.service", "DropInPaths", "NeedDaemonReload")
+    known = DROP_IN in found["DropInPaths"].split() and found["NeedDaemonReload"] == "no"
+    expect(known, f"systemd hasn't read {DROP_IN} or the unit anew; `systemctl daemon-reload`")
+
+
+# ── the daemon ──
+
+
+def service(host: Host, _spec: Spec) -> None:
+    """Enabled and running."""
+    found = unit(host, "docker.service", "UnitFileState", "ActiveState")
+    enabled, active = found["UnitFileState"] or "not there", found["ActiveState"]
+    expect(
+        (enabled, active) == ("enabled", "active"),
+        f"docker.service is {enabled} and {active}, not enabled and active; {SETUP}, or look at `journalctl -u docker`",
+    )
+
+
+def failed_units(host: Host, _spec: Spec) -> None:
+    """systemd has no failed unit of Docker's."""
+    which = "--all --state=failed --no-legend --no-pager 'docker*' 'containerd*'"
+    # a dot may stand before the name
+    words = host.check_output(f"systemctl list-units {which}").split()
+    failed = [word for word in words if re.fullmatch(r"(docker|containerd).*\.[a-z]+", word)]
+    expect(
+        not failed,
+        f"failed: {', '.join(failed)}; look at `systemctl status`, end it by `systemctl reset-failed`",
+    )
+
+
+def answers(host: Host, _spec: Spec) -> None:
+    """The daemon answers, and in time."""
+    docker_info(host)
+
+
+def running_version(host: Host, _spec: Spec) -> None:
+    """What runs is what is installed: until a restart a daemon goes on with the program that it was started from."""
+    running = docker(host, "version", "{{.Server.Version}}").partition("+")[0]  # behind it: build metadata
+    versions = installed(host, "docker-ce").get("docker-ce", [])
+    there = [each.rpartition("-")[0].replace(".ce", "-ce") for each in versions]
+    expect(
+        running in there, f"{running} runs, docker-ce {' and '.join(there) or 'is not'} installed; {SETUP}"
+    )
+
+
+def registry_mirrors(host: Host, spec: Spec) -> None:
+    """The mirrors in effect, in order; docker info shows them with a slash behind each (18.06.3, run)."""
+    if spec.registry_mirrors is None:
+        return
+    shown = [mirror.rstrip("/") for mirror in docker_info(host)["RegistryConfig"]["Mirrors"] or ()]
+    same = shown == list(spec.registry_mirrors)
+    asked = ", ".join(spec.registry_mirrors) or "none"
+    expect(same, f"the daemon uses {', '.join(shown) or 'no mirror'}, asked for: {asked}; {SETUP}")
+
+
+def effective_settings(host: Host, spec: Spec) -> None:
+    """The other settings in effect, as far as docker info shows them."""
+    asked = {name: value for name, value in spec.settings().items() if name in SHOWN and value is not None}
+    if not asked:
+        return
+    info = docker_info(host)
+    shown = {name: info[SHOWN[name]] for name in asked}
+    if "data-root" in asked:
+        # the daemon shows where links lead, and one folder deeper with userns-remap
+        asked["data-root"] = host.check_output("readlink -m -- %s", asked["data-root"])
+        shown["data-root"] = re.sub(r"/[0-9]+\.[0-9]+$", "", shown["data-root"])
+    wrong = [f"{name} is {shown[name]}, not {asked[name]}" for name in asked if shown[name] != asked[name]]
+    expect(not wrong, f"in effect: {', '.join(wrong)}; {SETUP}")
+
+
+# ── access ──
+
+
+def socket(host: Host, spec: Spec) -> None:
+    """The way in is for root and the group alone."""
+    file = host.file(SOCKET)
+    expect(file.is_socket, f"{SOCKET} is missing; {SETUP}, or look at `journalctl -u docker`")
+    group = spec.settings().get("group") or "docker"
+    found, asked = f"{file.user}:{file.group} {file.mode:o}", f"root:{group} 660"
+    remedy = f"`chown root:{group} {SOCKET}; chmod 660 {SOCKET}`"
+    expect(found == asked, f"{SOCKET} is {found}, not {asked}; {remedy}")
+
+
+def users(host: Host, spec: Spec) -> None:
+    """The group is there, and those in it that were asked for."""
+    expect(host.group("docker").exists, f"there is no group docker; {SETUP}")
+    wrong = []
+    for name in spec.users:
+        user = host.user(name)
+        if not user.exists:
+            wrong.append(f"there is no user {name}")
+        elif "docker" not in user.groups:
+            wrong.append(f"{name} isn't in the group docker")
+    expect(not wrong, f"{', '.join(wrong)}; {SETUP}")
