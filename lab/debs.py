@@ -93,6 +93,13 @@ def archive_uri() -> str:
 
 
 def unpack(packages: Iterable[Path], folder: Path) -> None:
-    """Unpack packages over one another; links like /bin -> usr/bin that are there already are followed."""
+    """Unpack packages over one another; links like bin -> usr/bin that are there already stay and are followed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tar = ["tar", "--extract", "--file=-", f"--directory={folder}", "--keep-directory-symlink"]
     for package in packages:
-        subprocess.run(["dpkg-deb", "--extract", str(package), str(folder)], check=True)
+        with subprocess.Popen(
+            ["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE
+        ) as content:
+            subprocess.run(tar, stdin=content.stdout, check=True)
+        if content.returncode != 0:
+            raise LabError(f"{package}: dpkg-deb can't unpack it")

@@ -44,7 +44,7 @@ LOOKED_FOR = (
 def trees(engine: Engine, folder: Path) -> dict[str, Path]:
     """The content of an engine's packages, by package name, each laid out below `folder` as on a host."""
     unpacked = folder / "debian"
-    debs.unpack(sorted(_fetched(engine.payload).glob("*.deb")), _made(unpacked))
+    debs.unpack(sorted(_fetched(engine.payload).glob("*.deb")), unpacked)
     for binary in ("usr/sbin/dockerd", "usr/bin/docker"):
         _label(unpacked / binary, engine.payload.says, label(engine))
     content: dict[str, tuple[tuple[str, str], ...]]

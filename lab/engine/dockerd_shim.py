@@ -31,10 +31,10 @@ def unknown_keys(text: str, known: list[str]) -> list[str]:
 
 def config_file(arguments: list[str]) -> Path:
     """The file that --config-file names, or dockerd's default."""
-    for given, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        option, _, value = given.partition("=")
+    for index, argument in enumerate(arguments, 1):
+        option, _, value = argument.partition("=")
         if option == "--config-file":
-            return Path(value or following)
+            return Path(value or "".join(arguments[index : index + 1]))
     return Path("/etc/docker/daemon.json")
 
 

@@ -95,7 +95,7 @@ class _Run:
         self._transaction, self._files, self._out = transaction, files, out
         self._log = Path(config.text("logfile"))
         self._open: dict[Package, int] = {}
-        self._begun: object = None
+        self._begun: Package | None = None
         self._rpm = rpm.TransactionSet()
         self._rpm.setVSFlags(-1)  # yum has checked the signatures; else rpm reads every package twice more
         self._rpm.setVfyLevel(0)
@@ -130,8 +130,8 @@ class _Run:
             self._begin(*self._leaving(key))
         elif what == rpm.RPMCALLBACK_INST_CLOSE_FILE:
             os.close(self._open.pop(key))
-            if self._begun is key:  # rpm also opens files to look at their digests
-                how = self._transaction.coming[key].how
+            if key is self._begun:  # rpm also opens files to look at their digests
+                how = self._transaction.coming[self._begun].how
                 self._end("Updated" if how == "an update" else "Installed", str(key))
         elif what == rpm.RPMCALLBACK_UNINST_STOP:
             verb, package = self._leaving(key)

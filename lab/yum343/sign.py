@@ -1,6 +1,5 @@
 """Signatures: which package is signed by whom, and taking in the keys that a repository names."""
 
-import os
 import re
 import subprocess
 import tempfile
@@ -117,15 +116,16 @@ def _known() -> list[str]:
 
 def _inspect(armour: str) -> Key:
     with tempfile.TemporaryDirectory(prefix="yum-gpg-") as home:
+        (Path(home) / "key").write_text(armour)
         said = subprocess.run(
-            ["gpg", "--batch", "--with-colons", "--with-fingerprint", "--show-keys"],
-            input=armour,
-            env={**os.environ, "GNUPGHOME": home},
+            # Without a command gpg lists what is in the file; gpg 2.0 has no --show-keys.
+            ["gpg", "--homedir", home, "--batch", "--with-colons", "--with-fingerprint", f"{home}/key"],
             capture_output=True,
             text=True,
-            check=False,
+            check=True,
         ).stdout
     records = [line.split(":") for line in said.splitlines()]
     fingerprint = next(record[9] for record in records if record[0] == "fpr")
     user = next(record[9] for record in records if record[0] == "uid")
     return Key(armour, fingerprint[-8:].lower(), fingerprint.lower(), user)
+
