@@ -64,6 +64,8 @@ def _dress(root: Path) -> None:
         (root / target).touch()
     for program in UNKNOWN_PROGRAMS:
         (root / "usr/bin" / program).unlink()
+    for family in ("iptables", "ip6tables"):  # EL7's speaks to the kernel's old tables, Debian's to nft
+        run("chroot", str(root), "update-alternatives", "--set", family, f"/usr/sbin/{family}-legacy")
     _units(root)
     _users(root)
     rpms.dress(root)

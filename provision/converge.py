@@ -22,6 +22,9 @@ from provision.verdicts import explain
 READ_TIMEOUT = 180.0
 """Seconds for a reading: each of its probes is bounded itself, this is for a host that hangs as a whole."""
 
+LOG_LINES = 20
+"""Of what a host said about a change that it refused or that failed, these last ones are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -212,7 +215,7 @@ class Listener:
         if self._verdict is None:
             return
         mark, text = self._verdict
-        message = explain(text, self._log)
+        message, log = explain(text, self._log), tuple(self._log[-LOG_LINES:])
         if mark is Mark.REFUSE:
-            raise Refused(message)
-        raise Failed(f"{self._step}: {message}", step=self._step, log=tuple(self._log[-20:]))
+            raise Refused(message, log=log)
+        raise Failed(f"{self._step}: {message}", log=log)

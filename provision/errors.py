@@ -27,9 +27,13 @@ class OperatorError(ProvisionError):
 
 
 class HostError(ProvisionError):
-    """One host was not served; the others of the run go on."""
+    """One host was not served; the others of the run go on. `log` is the host's last lines about it."""
 
     outcome = "failed"
+
+    def __init__(self, message: str, *, log: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.log = log
 
 
 class Unreachable(HostError):
@@ -45,9 +49,4 @@ class Refused(HostError):
 
 
 class Failed(HostError):
-    """A change on the host failed. `step` is the change's id, `log` the host's last lines about it."""
-
-    def __init__(self, message: str, *, step: str = "", log: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.step = step
-        self.log = log
+    """A change on the host failed, or a reading broke off."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
@@ -23,9 +23,6 @@ from provision.report import data, terminal
 from provision.resources.base import Step
 from provision.steps.repos import pinned_key, repository
 
-if TYPE_CHECKING:
-    from provision.cli import HostsContext
-
 EXIT = {
     Status.UNCHANGED: 0,
     Status.CHANGED: 0,
@@ -36,6 +33,14 @@ EXIT = {
 }
 SEVERITY = (2, 1, 3, 0)
 """Of several hosts' exit codes the first of these that occurs is the run's."""
+
+
+class Context(Protocol):
+    """What a run takes from the command line: Fabric's configuration, the hosts of `-H`, whether `-R` was said."""
+
+    config: Any
+    hosts: tuple[str, ...]
+    dry: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Host:
 class Run:
     """What a command does with its hosts. Every method returns the exit code."""
 
-    def __init__(self, context: HostsContext, flags: Mapping[str, str | bool]) -> None:
+    def __init__(self, context: Context, flags: Mapping[str, str | bool]) -> None:
         self._context = context
         self._flags = flags
         self._runner: Runner = Threads()
@@ -57,7 +62,7 @@ class Run:
         self._out = Console(stderr=self._json, highlight=False)
 
     @classmethod
-    def asked_for(cls, context: HostsContext, flags: Mapping[str, str | bool]) -> Run:
+    def asked_for(cls, context: Context, flags: Mapping[str, str | bool]) -> Run:
         """The run of these flags. Raises OperatorError before any host is touched."""
         run = cls(context, flags)
         if "spec" in flags:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import threading
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from rich.text import Text
 from provision.converge import Outcome, Status
 from provision.facts import Facts
 from provision.plan import Item, Plan
-from provision.report import data
 from provision.resources.base import Change, Note, Pending, Refusal
 from provision.words import yum
 
@@ -106,30 +106,22 @@ def show_end(console: Console, ends: Sequence[Outcome]) -> None:
         console.print(outcome_line(end), soft_wrap=True)
         for note in end.notes:
             console.print(Text(f"  {clean(note)}", style="magenta"), soft_wrap=True)
-        for line in getattr(end.error, "log", ()):
+        for line in end.error.log if end.error else ():
             console.print(Text(f"  | {clean(line)}", style="dim"), soft_wrap=True)
 
 
 def facts_view(host: str, read: Facts) -> Table:
     """What was read of a host, as a table."""
-    table = Table(title=host, title_justify="left", title_style="bold", show_header=False)
-    table.add_column(no_wrap=True)
+    table = Table(
+        title=host, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False
+    )
+    table.add_column()
     table.add_column(overflow="fold")
-    document = data.facts(read)
-    for key, value in document["host"].items():
-        table.add_row(key.replace("_", " "), clean(str(value)))
-    table.add_section()
-    for ident, state in document["resources"].items():
-        table.add_row(ident, escape(clean(_state(state))))
+    for key, value in dataclasses.asdict(read.host).items():
+        table.add_row(key.replace("_", " "), escape(clean(str(value))))
+    for ident, state in read.states.items():
+        table.add_row(ident, escape(clean(str(state))))
     return table
-
-
-def _state(state: object) -> str:
-    if state is None:
-        return "absent"
-    if not isinstance(state, dict):
-        return str(state)
-    return "\n".join(f"{key}: {value}" for key, value in state.items() if value not in (None, "", [], {}))
 
 
 class Plain:

@@ -43,6 +43,17 @@ class UnitState:
     containers: tuple[str, ...]
     remembered: Mapping[str, str]
 
+    def __str__(self) -> str:
+        lines = [f"{self.active}, {self.enabled or self.load}"]
+        if self.info is not None:
+            lines += [
+                f"version {self.info.server_version}, {self.info.driver} in {self.info.root_dir}",
+                f"mirrors: {', '.join(self.info.mirrors) or 'none'}",
+                f"running containers: {', '.join(self.containers) or 'none'}",
+            ]
+            lines += [f"daemon's warning: {warning}" for warning in self.info.warnings]
+        return "\n".join(lines)
+
     @property
     def runs(self) -> bool:
         return self.active == "active"

@@ -69,6 +69,9 @@ class FileState:
     owner: str
     changed: int
 
+    def __str__(self) -> str:
+        return f"mode {self.mode}, {self.owner}, {len(self.content)} bytes, sha256 {self.sha256[:12]}"
+
     @property
     def sha256(self) -> str:
         return digest(self.content)
@@ -104,8 +107,8 @@ keep() {
 # PATH MODE SUM: standard input replaces PATH in one step, by way of a temporary file in the same folder. An
 # existing file keeps its owner and SELinux label, and its mode where MODE is "-". A link's target is written to.
 replace() {
+  mkdir -p -- "$(dirname "$1")" || fail "can't make the folder of $1"
   path=$(readlink -f -- "$1") || fail "can't resolve $1"
-  mkdir -p -- "$(dirname "$path")" || fail "can't make the folder of $path"
   new=$(mktemp "$(dirname "$path")/.docker-provision.XXXXXX") || fail "can't write beside $path"
   dd of="$new" conv=fsync 2>/dev/null
   if [ "$(sum_of "$new")" != "$3" ]; then rm -f "$new"; fail "can't write $path: is the file system full?"; fi
@@ -123,7 +126,7 @@ replace() {
 put_file() {
   unchanged "$1" "$3"
   keep "$1" "$state/originals"
-  printf %s "$5" | base64 -d | replace "$1" "$2" "$4"
+  printf %s "$5" | base64 -d | replace "$1" "$2" "$4" || exit 1 # it ran in a subshell, and has said why
   [ "$(sum_of "$1")" = "$4" ] || fail "$1 isn't what was written"
 }
 # PATH SEEN: an original comes back as it was, else the file goes
@@ -144,8 +147,8 @@ bring_back() {
 class File:
     """A file with a content. `mode` None keeps what is there, and means 0644 for a new one.
 
-    `before` and `then` are shell text around the write: what the write needs kept, and what follows from it.
-    `readable` says that a difference is worth showing to people.
+    `before` and `then` are shell text around the write: what the write needs kept, and what follows from it;
+    `removed` is what follows from taking the file away. `readable` says that a difference is worth showing to people.
     """
 
     path: str
@@ -153,6 +156,7 @@ class File:
     mode: str | None = "644"
     before: str = ""
     then: str = ""
+    removed: str = ""
     readable: bool = True
 
     @property
@@ -264,7 +268,7 @@ class File:
             actual=f"mode {state.mode}, {len(state.content)} bytes",
             desired="as it was before" if existed else "absent",
             reason="we brought it",
-            script="\n".join(part for part in (self.before, back, self.then) if part),
+            script="\n".join(part for part in (back, self.removed) if part),
             diff="" if existed else self._diff(state.content, None),
         )
 

@@ -60,6 +60,9 @@ class GroupState:
     members: frozenset[str]
     users: frozenset[str]
 
+    def __str__(self) -> str:
+        return f"members: {', '.join(sorted(self.members)) or 'none'}"
+
 
 @dataclass(frozen=True, slots=True)
 class NoGroup(Absent):

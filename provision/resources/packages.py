@@ -85,6 +85,9 @@ class PackagesState:
 
     versions: Mapping[str, str]
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name}-{version}" for name, version in self.versions.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Packages:

@@ -35,6 +35,10 @@ class RecordState:
 
     entries: Mapping[str, Mapping[str, Any]]
 
+    def __str__(self) -> str:
+        ours = [ident for ident, entry in self.entries.items() if "ours" in entry]
+        return f"we brought or changed: {', '.join(ours)}"
+
     def before(self, resource: str) -> Any:
         """What was there before our first change; None for absent, or where we know nothing of it."""
         return self.entries.get(resource, {}).get("before")
@@ -71,7 +75,7 @@ probe_record() {
 # SUM BASE64
 put_record() {
   mkdir -p "$state" && chmod 0700 "$state" || fail "can't write under $state"
-  printf %s "$2" | base64 -d | replace "$state/record.json" 600 "$1"
+  printf %s "$2" | base64 -d | replace "$state/record.json" 600 "$1" || exit 1
 }
 """
 

@@ -41,6 +41,9 @@ class KeyState:
 
     name: str
 
+    def __str__(self) -> str:
+        return f"imported as gpg-pubkey-{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class RpmKey:

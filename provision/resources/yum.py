@@ -56,9 +56,10 @@ open_look() {
   trap 'rm -rf "$look"' EXIT
   mkdir "$look/repos" || fail "can't write under /var/tmp"
 }
-# yum apart from the host's own files: nothing is written but below $look
+# yum apart from the host's own files: nothing is written but below $look. Signatures are checked by ourselves,
+# against the pinned key alone: yum would import keys for it.
 yum_aside() {
-  yum_bounded --noplugins --setopt=reposdir="$look/repos" --setopt=cachedir="$look/cache" \
+  yum_bounded --noplugins --nogpgcheck --setopt=reposdir="$look/repos" --setopt=cachedir="$look/cache" \
     --setopt=persistdir="$look/persist" --setopt=logfile="$look/log" "$@"
 }
 # REPO: what it offers, in yum's own words
@@ -90,6 +91,9 @@ look_signatures() {
 
 REFRESH = "refresh_metadata"
 """What follows from a change of the repository's file."""
+
+FORGET = "rm -rf /var/cache/yum/*/7/docker-ce-stable"
+"""What follows from its removal: `yum clean` no longer knows the repository."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from provision.resources.file import Exactly, File
 from provision.spec import Spec
 from provision.templating import shipped
 
+RELOAD = "systemctl daemon-reload || fail 'systemctl daemon-reload failed'"
 DROP_IN = "etc/systemd/system/docker.service.d/docker-provision.conf"
 
 
@@ -30,7 +31,7 @@ def step(daemon_json: File) -> Step:
     return Step(
         "daemon",
         "daemon.json with the mirrors and settings, merged with what is there",
-        (daemon_json, File(f"/{DROP_IN}", Exactly(shipped(DROP_IN)), then="systemctl daemon-reload")),
+        (daemon_json, File(f"/{DROP_IN}", Exactly(shipped(DROP_IN)), then=RELOAD, removed=RELOAD)),
         opens_stage=True,
         followed_by="service",
     )

@@ -108,7 +108,7 @@ class Host:
         mode = file.mode or (present.mode if isinstance(present, FileState) else "644")
         self.states[file.id] = FileState(content, mode, "root:root", self.clock)
         if file.path.startswith("/etc/systemd/") and self.states[UNIT].load == "loaded":
-            stale = not change.script.endswith("systemctl daemon-reload")
+            stale = "systemctl daemon-reload" not in change.script
             self.states[UNIT] = replace(self.states[UNIT], stale=stale)
 
     def _install(self, packages: Packages) -> None:
