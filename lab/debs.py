@@ -43,7 +43,7 @@ class Archive:
 
     def __init__(self, folder: Path, suite: str, assumed: Iterable[str] = ()) -> None:
         self.folder = folder
-        for name in ("lists/partial", "cache/archives/partial"):
+        for name in ("lists/partial", "cache/archives/partial", "cache/none/partial"):
             (folder / name).mkdir(parents=True)
         (folder / "apt.conf").write_text(CONFIG.format(folder=folder))
         (folder / "sources.list").write_text(f"deb [signed-by={KEYRING}] {archive_uri()} {suite} main\n")
@@ -64,8 +64,9 @@ class Archive:
         return [self.folder / "cache/archives" / name for name in names]
 
     def _named(self, *command: str) -> list[str]:
-        # A line is: 'URI' FILENAME SIZE HASH
-        return [line.split()[1] for line in self._run(*command).splitlines() if line.startswith("'")]
+        # A line is: 'URI' FILENAME SIZE HASH. What is in the folder of archives already would have none.
+        lines = self._run(*command, "-o", f"Dir::Cache::archives={self.folder}/cache/none").splitlines()
+        return [line.split()[1] for line in lines if line.startswith("'")]
 
     def _run(self, *command: str) -> str:
         return subprocess.run(
