@@ -32,18 +32,20 @@ def run(hosts: Mapping[str, Remote], spec: Spec, *, key: bytes, junit: Path | No
     XML. Raises OperatorError before any host is asked if that can't be written. For the main thread only: the
     environment is changed for as long as pytest runs.
     """
-    arguments = ["-c", str(_FOLDER / "pytest.ini"), "--rootdir", str(_FOLDER), str(_FOLDER / "suite.py")]
+    # rootdir: else names are shown relative to the caller's folder, with our own in front
+    arguments = [f"--rootdir={Path.cwd()}", f"--confcutdir={_FOLDER}", "-c", str(_FOLDER / "pytest.ini")]
+    arguments.append(str(_FOLDER))
     if junit is not None:
         arguments.append(f"--junitxml={_writable(junit)}")
 
     # pytest takes a quarter of a second to import
     import pytest  # noqa: PLC0415
 
-    from provision.verify import backend, checks, plugin  # noqa: PLC0415
+    from provision.verify import backend, checks, collect  # noqa: PLC0415
 
     named = {name: backend.host(name, remote) for name, remote in hosts.items()}
     with _without_callers_pytest():
-        code = pytest.main(arguments, plugins=[plugin.Plugin(named, spec, checks.checks(key))])
+        code = pytest.main(arguments, plugins=[collect.Plugin(named, spec, checks.checks(key))])
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -34,7 +34,8 @@ class RemoteBackend(BaseBackend):  # type: ignore[misc]  # testinfra carries no 
     def __init__(self, name: str, remote: Remote) -> None:
         super().__init__(name)
         self._remote = remote
-        self._lost: HostError | None = None
+        self.lost: HostError | None = None
+        """Why the host can't be asked any more."""
 
     def get_encoding(self) -> str:
         """UTF-8; testinfra would run Python on the host to ask."""
@@ -42,13 +43,13 @@ class RemoteBackend(BaseBackend):  # type: ignore[misc]  # testinfra carries no 
 
     def run(self, command: str, *args: str, **_kwargs: Any) -> CommandResult:
         """Run a command in which testinfra's quoting puts `args`. Raises HostError."""
-        if self._lost is not None:
-            raise self._lost
+        if self.lost is not None:
+            raise self.lost
         command = self.get_command(command, *args)
         try:
             output = self._remote.read(self.quote(SCRIPT, command), timeout=LIMIT + GRACE)
         except HostError as error:
-            self._lost = error
+            self.lost = error
             raise
         return self.result(output.status, self.encode(command), output.stdout, output.stderr)
 

@@ -286,7 +286,7 @@ def socket(host: Host, spec: Spec) -> None:
     expect(file.is_socket, f"{SOCKET} is missing; {SETUP}, or look at `journalctl -u docker`")
     group = spec.settings().get("group") or "docker"
     found, asked = f"{file.user}:{file.group} {file.mode:o}", f"root:{group} 660"
-    remedy = f"`chown root:{group} {SOCKET}; chmod 660 {SOCKET}`"
+    remedy = f"`chown root:{group} {SOCKET} && chmod 660 {SOCKET}`"
     expect(found == asked, f"{SOCKET} is {found}, not {asked}; {remedy}")
 
 

@@ -1,0 +1,79 @@
+"""The checks as pytest sees them: one item for each check of each host, failures told in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+
+from provision.errors import HostError
+from provision.spec import Spec
+from provision.verify.checks import Check
+
+
+class CheckOfHost(pytest.Item):
+    """One check of one host, called `HOST::CHECK`: JUnit's readers take that for a class and a test in it."""
+
+    def __init__(self, *, check: Check, host: Host, spec: Spec, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.host = host
+        self._check = check
+        self._spec = spec
+
+    def runtest(self) -> None:
+        self._check(self.host, self._spec)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]  # theirs names a private class
+        """A failed check and a lost host are told by their text; a traceback is for defects."""
+        match excinfo.value:
+            case AssertionError() as wrong:
+                return str(wrong)
+            case HostError() as lost:
+                return f"{lost}; the checks behind this one were left out"
+            case _:
+                return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """The last is the headline of a failure."""
+        return self.path, None, f"{self.host.backend.hostname}: {self.name}"
+
+
+class Hosts(pytest.Directory):
+    """What pytest finds where it is told to look."""
+
+    def __init__(self, *, items: Sequence[Mapping[str, Any]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._items = items
+
+    def collect(self) -> Iterator[CheckOfHost]:
+        for item in self._items:
+            yield CheckOfHost.from_parent(self, **item)
+
+
+class Plugin:
+    """Has the given checks made of all hosts, which are given by the name that they are shown under."""
+
+    def __init__(self, hosts: Mapping[str, Host], spec: Spec, checks: Sequence[Check]) -> None:
+        self._items = [
+            {
+                "name": check.__name__,
+                "nodeid": f"{name}::{check.__name__}",
+                "check": check,
+                "host": host,
+                "spec": spec,
+            }
+            for name, host in hosts.items()
+            for check in checks
+        ]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
+        """In place of the modules in that directory."""
+        return Hosts.from_parent(parent, path=path, items=self._items)
+
+    def pytest_runtest_protocol(self, item: CheckOfHost) -> bool | None:
+        """A host that was lost fails one check, not each that is left: True is pytest's word for done."""
+        return True if item.host.backend.lost else None
