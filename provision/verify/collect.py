@@ -34,6 +34,9 @@ class CheckOfHost(pytest.Item):
             case HostError() as lost:
                 return f"{lost}; the checks behind this one were left out"
             case _:
+                excinfo.traceback = excinfo.traceback.cut(
+                    path=__file__
+                )  # pytest's own way to here tells nothing
                 return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, None, str]:

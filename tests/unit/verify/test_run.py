@@ -89,7 +89,10 @@ def test_a_defect_shows_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
             raise ZeroDivisionError
 
     assert run({"host1": Odd()}) == 1
-    assert "test_run.py" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "ZeroDivisionError" in out
+    assert "test_run.py" in out
+    assert "pluggy" not in out
 
 
 def test_an_interrupt_is_no_verdict() -> None:
