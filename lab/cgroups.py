@@ -54,7 +54,7 @@ def create(base: Path, host: str) -> Path:
         if (folder / "cpuset.cpus").exists() and not _is_v2(group):
             for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new group of v1: nothing could run in it
                 (folder / name).write_text((folder.parent / name).read_text())
-    if _is_v2(group):
+    if _is_v2(group):  # in its inner groups the controllers have to be handed down
         for folder in (base.parent, base):
             for controller in (folder / "cgroup.controllers").read_text().split():
                 if controller in {"cpu", "cpuset", "io", "memory", "pids"}:

@@ -98,7 +98,9 @@ class LabHost:
             time.sleep(0.05)
 
     def _answers(self) -> bool:
-        with suppress(OSError), socket.create_connection((self.address, 22), timeout=1) as connection:
+        # A first packet that meets no host is sent again after a second only: better to try anew.
+        with suppress(OSError), socket.create_connection((self.address, 22), timeout=0.1) as connection:
+            connection.settimeout(10)
             return connection.recv(4) == b"SSH-"
         return False
 

@@ -58,8 +58,8 @@ def create(lab: str, subnet: int) -> None:
 
 
 def exists(lab: str) -> bool:
-    """Whether the namespace is there, with the far end of the cable, which is made last but for addresses."""
-    return Path("/run/netns", namespace(lab)).exists()
+    """Whether the namespace is there. After a reboot its file may be, on a /run that lies on a disk."""
+    return os.path.ismount(_file(lab))
 
 
 def kill_processes(lab: str, timeout: float = 10) -> None:
@@ -80,5 +80,9 @@ def remove(lab: str, subnet: int) -> None:
     """Take away the cable and the namespace, whichever is there."""
     if Path(f"/sys/class/net/dpl{subnet}").exists():
         run("ip", "link", "del", f"dpl{subnet}")
-    if exists(lab):
+    if _file(lab).exists():
         run("ip", "netns", "del", namespace(lab))
+
+
+def _file(lab: str) -> Path:
+    return Path("/run/netns", namespace(lab))

@@ -3,11 +3,20 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from lab.host import LabHost
 from lab.lab import Lab
+from tests.lab.support import fab
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in this folder: it needs root, and Debian or Ubuntu."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("lab")
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +42,23 @@ def fresh_hosts(lab: Lab) -> list[LabHost]:
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda host: host.restore("fresh"), hosts))
     return hosts
+
+
+@pytest.fixture(scope="session")
+def asked(lab: Lab) -> tuple[str, ...]:
+    """What every set-up in the lab asks for: its key, and its registry mirror."""
+    return ("--repo-key", str(lab.repo_key), "--registry-mirrors", lab.registry_url)
+
+
+@pytest.fixture
+def converged(lab: Lab, asked: tuple[str, ...]) -> LabHost:
+    """host1 as `setup-docker` leaves it; set up once in a run, then restored."""
+    host = lab.hosts["host1"]
+    if "converged" not in host.disk.snapshots():
+        host.restore("fresh")
+        done = fab(lab, "-H", "host1", "setup-docker", *asked)
+        assert done.returncode == 0, done.stdout + done.stderr
+        host.snapshot("converged")
+    host.restore("converged")
+    host.run("timeout 30 sh -c 'until docker info >/dev/null 2>&1; do sleep 0.2; done'")
+    return host

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lab.lab import Lab
+from lab.process import Process
 from lab.state import State
 
 CHECKOUT = Path(__file__).parents[2]
@@ -72,5 +73,8 @@ def _traces(written: State) -> Iterator[str]:
             groups = (process / "cgroup").read_text()
         except OSError:  # it ended meanwhile
             continue
-        if any(needle in words for needle in needles) or f"docker-provision-lab-{written.name}/" in groups:
+        ours = any(needle in words for needle in needles) or f"docker-provision-lab-{written.name}/" in groups
+        if (
+            ours and Process.of(int(process.name)).alive
+        ):  # not a dead one that its parent hasn't looked at yet
             yield f"process {process.name}: {words}"
