@@ -74,7 +74,6 @@ def _traces(written: State) -> Iterator[str]:
         except OSError:  # it ended meanwhile
             continue
         ours = any(needle in words for needle in needles) or f"docker-provision-lab-{written.name}/" in groups
-        if (
-            ours and Process.of(int(process.name)).alive
-        ):  # not a dead one that its parent hasn't looked at yet
+        alive = Process.of(int(process.name)).alive  # else a dead one that its parent hasn't looked at yet
+        if ours and alive:
             yield f"process {process.name}: {words}"
