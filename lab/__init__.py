@@ -10,6 +10,7 @@ Reading order:
 - `access`    the ssh_config, known_hosts and key that open the hosts
 - `network`   the namespace, the bridge and the way in from the machine's own shell
 - `cgroups`   a control group for each host, and the end of all that runs in it
+- `limits`    what the machine allows, raised while there are labs
 - `state`     what a lab writes down about itself
 - `cleanup`   the end of a lab, also of one whose owner was killed
 - `rootfs`    the hosts' common file system, dressed as CentOS 7.9 (`el7/` holds what lands on it)

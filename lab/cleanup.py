@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from lab import cache, cgroups, network, state
+from lab import cache, cgroups, limits, network, state
 from lab.process import run
 from lab.state import State
 
@@ -51,4 +51,5 @@ def sweep() -> list[str]:
             unmount_below(disk)
             cache.remove_tree(disk)
             swept.append(disk.name)
+    limits.give_back()
     return swept

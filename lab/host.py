@@ -18,6 +18,10 @@ BOOT = 60.0  # seconds that a boot may take on a machine under load; alone it ta
 STOP = 90.0  # what systemd grants a unit before it kills it
 # The shell moves itself into the groups, then becomes what follows: nothing of the host ever runs outside.
 ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@"'
+NSPAWN = {
+    "SYSTEMD_NSPAWN_TMPFS_TMP": "0",  # EL7's /tmp is on the disk
+    "SYSTEMD_NSPAWN_LOCK": "0",  # it would leave a file in /run for every boot
+}
 ENVIRONMENT = (  # of `run`: what a root login gets on EL7
     *("HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/bash", "TERM=dumb"),
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
@@ -76,10 +80,9 @@ class LabHost:
             f"--bind={self.disk.docker}:/var/lib/docker",
         ]
         with self.console.open("w") as console:
-            environment = {**os.environ, "SYSTEMD_NSPAWN_TMPFS_TMP": "0"}  # EL7's /tmp is on the disk
             subprocess.run(
                 command,
-                env=environment,
+                env={**os.environ, **NSPAWN},
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab import access, apt, cache, cgroups, cleanup, identity, network, services, state
+from lab import access, apt, cache, cgroups, cleanup, identity, limits, network, services, state
 from lab.disk import FRESH, Disk
 from lab.host import LabHost
 from lab.keys import repo_key
@@ -124,6 +124,8 @@ class Lab:
             written.phase, written.owner = "stopping", Process.of(os.getpid())
             written.save()
         cleanup.clear(written)
+        with state.lock():
+            limits.give_back()
         return True
 
     @contextmanager
@@ -218,6 +220,7 @@ def _begin(name: str, root: Path, *, owned: bool) -> State:
         owned=owned,
     )
     written.save()
+    limits.lift()
     return written
 
 

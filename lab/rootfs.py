@@ -60,6 +60,7 @@ def _dress(root: Path) -> None:
     for pattern in OF_ONE_HOST:
         for path in root.glob(pattern):
             path.unlink()
+    (root / "var/log/journal").rmdir()  # EL7's journal is gone with the boot
     for target in ("etc/machine-id", "etc/resolv.conf"):  # empty: no identity yet, and no name server at all
         (root / target).touch()
     for program in UNKNOWN_PROGRAMS:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import cgroups, state
+from lab import cgroups, limits, state
 from lab.lab import Lab
 from lab.state import State
 from tests.lab.support import CHECKOUT, lab_command, ssh, traces
@@ -185,6 +185,23 @@ def test_an_up_that_fails_leaves_nothing(name: str, monkeypatch: pytest.MonkeyPa
     with pytest.raises(RuntimeError, match="no way"):
         Lab.up(name)
     assert traces(seen[0]) == []
+
+
+def test_the_machines_limit_is_raised_for_labs_and_given_back_after_the_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(state, "RUN", tmp_path)
+    monkeypatch.setattr(limits, "LIMIT", tmp_path / "limit")
+    limits.LIMIT.write_text("128\n")
+    (tmp_path / "one").mkdir()
+    limits.lift()
+    limits.lift()
+    limits.give_back()
+    assert int(limits.LIMIT.read_text()) == limits.NEEDED
+    (tmp_path / "one").rmdir()
+    limits.give_back()
+    limits.give_back()
+    assert int(limits.LIMIT.read_text()) == 128
 
 
 def test_two_labs_live_side_by_side(name: str, lab: Lab) -> None:
