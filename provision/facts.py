@@ -71,16 +71,22 @@ def probe_script(steps: Sequence[Step], word: str) -> str:
 def parse(output: str, steps: Sequence[Step], word: str) -> Facts:
     """Facts out of the answer to a probe script, or to the reading that ends an apply script.
 
-    What a single probe couldn't read becomes an Unknown state. Raises Failed where the host itself didn't answer.
+    What a single probe couldn't read becomes an Unknown state. Raises Failed where the answer isn't whole.
     """
     sections = script.sections(output, word)
-    host = sections.get(HOST)
-    if host is None or not host.complete:
-        tail = " ".join(output.split())[-200:]
-        raise Failed("the host's answer was cut off" + (f"; it ended with: {tail}" if tail else ""))
-    missing = script.Section("", 1, complete=False)
-    states = {resource.id: resource.parse(sections.get(resource.id, missing)) for resource in probed(steps)}
-    return Facts(_host(host.text), states)
+    for ident, _ in probes(steps):
+        if ident not in sections or not sections[ident].complete:
+            raise Failed(
+                f"the host's answer was cut off before {ident} was read" + _said_instead(output, sections)
+            )
+    states = {resource.id: resource.parse(sections[resource.id]) for resource in probed(steps)}
+    return Facts(_host(sections[HOST].text), states)
+
+
+def _said_instead(output: str, sections: Mapping[str, script.Section]) -> str:
+    """What a host says that runs no script of ours; after our first frame it is contents of files, not for eyes."""
+    said = "" if sections else " ".join(output.split())[-200:]
+    return f"; it said: {said}" if said else ""
 
 
 def _host(text: str) -> HostFacts:

@@ -69,7 +69,8 @@ class Plan:
     def raise_if_unsafe(self) -> None:
         """Raises Refused with every reason not to touch the host, and its remedy."""
         if self.refusals:
-            raise Refused("; ".join(refusal.text for refusal in self.refusals))
+            # what is wrong with daemon.json is said of the file, and of the service that needs it
+            raise Refused("; ".join(dict.fromkeys(refusal.text for refusal in self.refusals)))
 
 
 def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = ()) -> Plan:
