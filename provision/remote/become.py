@@ -20,7 +20,8 @@ _SUDO = "LC_ALL=C; LANGUAGE=; export LC_ALL LANGUAGE; exec sudo"
 _IF_ROOT = '[ "$(id -u)" = 0 ] && exec sh -c "$1" sh "$2"; '
 _PLAIN = _IF_ROOT + _SUDO + ' -n sh -c "$1" sh "$2"'
 # -k: the password is asked for whether or not an earlier one is remembered, so that a wrong one is always seen.
-_PASSWORD = _IF_ROOT + _SUDO + ' -k -S -p "ask-$2" sh -c "$1" sh "$2"'
+# sudo takes over the process whose number is told, so that it can be ended before it counts a second attempt.
+_PASSWORD = _IF_ROOT + 'echo "pid-$2 $$" >&2; ' + _SUDO + ' -k -S -p "ask-$2" sh -c "$1" sh "$2"'
 
 # Both streams say when the root shell begins: what came before is the login shell's noise.
 _START = 'echo "run-$1"; echo "run-$1" >&2; '
@@ -60,9 +61,18 @@ class Become:
         """The line that begins both streams of the script."""
         return f"run-{self.nonce}\n".encode()
 
-    def is_second_question(self, stderr: bytes) -> bool:
-        """Whether sudo has asked again: the password was wrong, and no second try must be counted."""
+    def sudo_asks_again(self, stderr: bytes) -> bool:
+        """Whether there was a second question: the password was wrong."""
         return stderr.count(f"ask-{self.nonce}".encode()) > 1
+
+    def kill_sudo(self, stderr: bytes) -> str:
+        """A command line that ends sudo while it waits for a second answer.
+
+        The end of its input would count as a second wrong password, and pam_faillock locks a user out after
+        three. sudo keeps the user's real uid while it asks, so the user may end it (1.9.13, run).
+        """
+        found = re.search(f"pid-{self.nonce} ([0-9]+)", stderr.decode(errors="replace"))
+        return f"kill -9 {found[1]}" if found else "true"
 
     def wrong_password(self) -> Refused:
         """What a second question means."""
@@ -70,7 +80,7 @@ class Become:
 
     def refusal(self, stdout: str, stderr: str) -> Refused:
         """Why no root shell began, from what was printed instead."""
-        text = stderr.replace(f"ask-{self.nonce}", "")
+        text = re.sub(f"ask-{self.nonce}|pid-{self.nonce} [0-9]+", "", stderr)
         for pattern, remedy in _REFUSALS:
             if re.search(pattern, text):
                 return Refused(remedy(self.user))

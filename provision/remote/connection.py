@@ -101,9 +101,10 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
     def _connect(self) -> None:
         limit = float(self.connect_timeout or CONNECT_TIMEOUT)
         self.connect_timeout = limit
-        for name in ("banner_timeout", "channel_timeout"):
-            self.connect_kwargs.setdefault(name, limit)
+        self.connect_kwargs.setdefault("channel_timeout", limit)
         self.connect_kwargs.setdefault("auth_timeout", max(limit, LOGIN_TIMEOUT))
+        # Longer than the handshake as a whole, so that one and the same time is the first to be up.
+        self.connect_kwargs.setdefault("banner_timeout", 2 * limit)
         try:
             super().open()
         except ProvisionError:

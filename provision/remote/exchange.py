@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import time
 from collections.abc import Callable
+from contextlib import closing
 from threading import Event
 
 import paramiko
@@ -21,6 +22,8 @@ BLOCK = 32768  # bytes; OpenSSH's largest packet
 NOISE_KEPT = 65536  # bytes of what a login shell prints that are kept for the error text
 START_LIMIT = 60.0  # seconds from the exec to a root shell; PAM delays a wrong password by some
 QUIET = 2.0  # seconds: after the exit status, silence means the end even if a daemon holds the pipe open
+KILL_LIMIT = 5.0  # seconds to end a sudo that asks again
+CLOSE_LIMIT = 0.5  # seconds for the host to close the channel after it told the exit status
 KILLED = -1  # the status of a script that a signal ended on the host
 
 
@@ -102,6 +105,7 @@ class Exchange:
             # At the end of both streams `wake` stays set: what is left to wait for is the exit status.
             event = self._channel.status_event if self._channel.eof_received else wake
             event.wait(self._patience(now - begun, limit))
+        self._await_close()
         return self._verdict()
 
     def _receive(self) -> bool:
@@ -113,9 +117,19 @@ class Exchange:
         if self._channel.recv_stderr_ready():
             self._err.feed(self._channel.recv_stderr(BLOCK))
             received = True
-        if not self._out.started and self._become.is_second_question(self._err.noise):
+        if not self._out.started and self._become.sudo_asks_again(self._err.noise):
+            self._end_sudo()
             raise self._become.wrong_password()
         return received
+
+    def _end_sudo(self) -> None:
+        """Keep sudo from counting a second attempt. If the host opens no second session, it may."""
+        try:
+            with closing(self._channel.get_transport().open_session(timeout=KILL_LIMIT)) as second:
+                second.exec_command(self._become.kill_sudo(self._err.noise))
+                second.status_event.wait(KILL_LIMIT)
+        except (paramiko.SSHException, EOFError):
+            return
 
     def _send(self) -> bool:
         """Send one block, if there is one and the host has room for it."""
@@ -137,6 +151,12 @@ class Exchange:
         if not self._channel.status_event.is_set():
             return False
         return bool(self._channel.eof_received) or self._channel.closed or silence >= QUIET
+
+    def _await_close(self) -> None:
+        """Let the host close first: hanging up over its last words would read as an error in its log."""
+        deadline = time.monotonic() + CLOSE_LIMIT
+        while self._channel.eof_received and not self._channel.closed and time.monotonic() < deadline:
+            time.sleep(0.002)
 
     def _check_time(self, elapsed: float, limit: float | None) -> None:
         if not self._out.started and elapsed >= START_LIMIT:

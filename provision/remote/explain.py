@@ -12,6 +12,11 @@ HUNG_UP = (
     " ProxyCommand that failed?"
 )
 
+SILENT = (
+    "{place} took the connection but did not finish the SSH handshake within {limit:g} s: is the host overloaded,"
+    " or is that no SSH server?"
+)
+
 # The first that fits counts: a type, and words that its text has to hold.
 _REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
     (
@@ -39,7 +44,7 @@ _REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         paramiko.SSHException,
         "No existing session",
-        "{place} did not finish the key exchange within {limit:g} s",
+        SILENT,
     ),
     (EOFError, "", HUNG_UP),
     (BaseException, "", "no SSH connection to {place}: {problem}"),

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from lab.host import LabHost
 
 SETTLE = 5.0  # seconds that the journal is given to hear of the last connection's end
-ACCEPTED = re.compile(r"Accepted \S+ for ")
-ENDED = re.compile(r"Disconnected from user |Connection closed by |Read error from remote host ")
+NOBODY = 1.0  # seconds after which nobody is taken to have come
+BEGUN = re.compile("Connection from ")
+COMMAND = re.compile("Starting session: ")
+ENDED = re.compile("Disconnected from |Connection (closed|reset) by |Read error from remote host ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +37,21 @@ class SshdLog:
         return journal.stdout.splitlines()
 
     def lines(self) -> list[str]:
-        """The lines since the mark, complete once every connection that logged in has ended."""
-        deadline = time.monotonic() + SETTLE
+        """The lines since the mark, complete once every connection has ended."""
+        begun = time.monotonic()
         while True:
             lines = self._all()[self._mark :]
-            begun = _how_many(ACCEPTED, lines)
-            if (begun and _how_many(ENDED, lines) >= begun) or time.monotonic() > deadline:
+            connections = _how_many(BEGUN, lines)
+            if connections and _how_many(ENDED, lines) >= connections:
+                return lines
+            if time.monotonic() - begun > (SETTLE if connections else NOBODY):
                 return lines
             time.sleep(0.1)
 
     def count(self) -> Count:
         """Connections and commands since the mark. Close what you opened before: open ones are waited for."""
         lines = self.lines()
-        return Count(
-            connections=_how_many(re.compile("Connection from "), lines),
-            commands=_how_many(re.compile("Starting session: "), lines),
-        )
+        return Count(connections=_how_many(BEGUN, lines), commands=_how_many(COMMAND, lines))
 
 
 def _how_many(pattern: re.Pattern[str], lines: Iterable[str]) -> int:

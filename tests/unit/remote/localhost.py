@@ -34,10 +34,9 @@ esac
 tries=0
 while :; do
   printf %s "$prompt" >&2
-  IFS= read -r given || { echo "sudo: $tries incorrect password attempt" >&2; exit 1; }
+  IFS= read -r given || { echo "$tries" >"$SUDO_LOG.eof"; exit 1; }
   [ "$given" = "$SUDO_PASSWORD" ] && { WHOAMI=0; export WHOAMI; exec "$@"; }
   tries=$((tries + 1))
-  echo "$tries" >"$SUDO_LOG.wrong"
   echo "Sorry, try again." >&2
 done
 """
@@ -54,7 +53,7 @@ class Host:
         self._write("id", ID)
         if mode:
             self._write("sudo", SUDO)
-        for tool in ("sh", "head", "tr", "sleep", "kill", "cat", "wc"):
+        for tool in ("sh", "head", "sleep", "cat"):
             if not (self.bin / tool).exists():
                 (self.bin / tool).symlink_to(f"/bin/{tool}")
         self.environment = {
@@ -75,10 +74,15 @@ class Host:
 
 
 class Transport:
-    """Knows whether the connection lives."""
+    """Knows whether the connection lives, and opens further sessions."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: Channel) -> None:
         self.active = True
+        self._channel = channel
+
+    def open_session(self, timeout: float) -> Channel:  # noqa: ARG002 - paramiko's signature
+        """A second channel to the same host."""
+        return self._channel.second()
 
     def is_active(self) -> bool:
         """Whether it does."""
@@ -90,7 +94,7 @@ class Channel:
 
     def __init__(self, shell: tuple[str, ...], environment: Mapping[str, str], noise: str) -> None:
         self._shell, self._environment, self._noise = shell, dict(environment), noise
-        self.transport = Transport()
+        self.transport = Transport(self)
         self.in_buffer: BufferedPipe[bytes] = BufferedPipe()
         self.in_stderr_buffer: BufferedPipe[bytes] = BufferedPipe()
         self.status_event = threading.Event()
@@ -134,9 +138,13 @@ class Channel:
         self.status_event.set()
         for reader in readers:
             reader.join()
-        self.eof_received = True
+        self.eof_received = self.closed = True
         self.in_buffer.close()
         self.in_stderr_buffer.close()
+
+    def second(self) -> Channel:
+        """One more to the same host."""
+        return Channel(self._shell, self._environment, "")
 
     def recv_ready(self) -> bool:
         """Whether stdout holds something."""

@@ -28,7 +28,7 @@ from provision.remote.explain import explain
         (paramiko.ChannelException(2, "Connect failed"), "the jump host can't reach web port 22"),
         (IncompatiblePeer("Incompatible ssh peer (no acceptable kex algorithm)"), "share no algorithm"),
         (paramiko.SSHException("Error reading SSH protocol banner"), "closed the connection before"),
-        (paramiko.SSHException("No existing session"), "did not finish the key exchange within 10 s"),
+        (paramiko.SSHException("No existing session"), "did not finish the SSH handshake within 10 s"),
         (EOFError(), "closed the connection before"),
         (paramiko.SSHException(""), "no SSH connection to web port 22: SSHException"),
     ],
