@@ -64,26 +64,25 @@ class SSHConfig(paramiko.SSHConfig):
 
 
 def complete(config: Any) -> None:
-    """Read the files behind a fabric.Config again, with Include, and put the result in place of paramiko's.
+    """Put an index, and what Include names, in place of the ssh_config that a fabric.Config has parsed.
 
-    Raises OperatorError if a file can't be read or parsed.
+    The files are read again where paramiko met an Include and ignored it. Raises OperatorError if one of them
+    can't be read or parsed.
     """
-    if isinstance(config.base_ssh_config, SSHConfig):
-        return
-    if config._given_explicit_object:  # someone's own object: there is no file to read
-        blocks = config.base_ssh_config._config
-    elif config._runtime_ssh_path is not None:
-        blocks = _read(Path(config._runtime_ssh_path).expanduser(), _user_directory())
-    elif config.load_ssh_configs:
-        blocks = _read(Path(config._user_ssh_path).expanduser(), _user_directory())
-        blocks += _read(Path(config._system_ssh_path).expanduser(), SYSTEM_DIRECTORY)
-    else:
-        blocks = []
+    blocks: list[Block] = config.base_ssh_config._config
+    if any("include" in block["config"] for block in blocks):
+        blocks = _read_again(config)
     config._set(base_ssh_config=SSHConfig(blocks))
 
 
-def _user_directory() -> Path:
-    return Path("~/.ssh").expanduser()
+def _read_again(config: Any) -> list[Block]:
+    user_directory = Path("~/.ssh").expanduser()
+    if config._runtime_ssh_path is not None:  # -S, which stands for both others
+        return _read(Path(config._runtime_ssh_path).expanduser(), user_directory)
+    return [
+        *_read(Path(config._user_ssh_path).expanduser(), user_directory),
+        *_read(Path(config._system_ssh_path).expanduser(), SYSTEM_DIRECTORY),
+    ]
 
 
 def _read(path: Path, relative_to: Path, depth: int = 0) -> list[Block]:

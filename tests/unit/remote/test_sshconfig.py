@@ -97,6 +97,14 @@ def test_user_file_comes_before_the_system_file(home: Path, tmp_path: Path) -> N
     assert (found["user"], found["port"]) == ("mine", "2200")
 
 
+def test_a_clone_of_the_configuration_includes_the_same(home: Path) -> None:
+    (home / ".ssh" / "more").write_text("Host web\n Port 2200\n")
+    (home / "given").write_text("Include more\n")
+    clone = fabric.Config(runtime_ssh_path=str(home / "given")).clone()  # as each task gets one
+    complete(clone)
+    assert clone.base_ssh_config.lookup("web")["port"] == "2200"
+
+
 def test_an_object_given_by_a_program_is_kept(home: Path) -> None:
     config = fabric.Config(ssh_config=paramiko.SSHConfig.from_text("Host web\n User given\n"))
     complete(config)
