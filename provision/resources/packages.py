@@ -48,16 +48,20 @@ probe_packages() {
   timed 20 rpm -q --qf '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\n' rpm "$@"
   if [ $? -gt 100 ]; then exit 1; fi
 }
+# what is installed, by name; keys by their full name, for there are several
+installed_names() {
+  { rpm -qa --qf '%{NAME}\n' | grep -vx gpg-pubkey; rpm -qa gpg-pubkey; } | sort -u
+}
 # NVR...: the transaction with everything already downloaded by the look, then the question whether it is so
 install_packages() {
-  rpm -qa --qf '%{NAME}\n' | sort -u >"$look/before"
+  installed_names >"$look/before"
   yum_bounded --setopt=obsoletes=0 --setopt=cachedir="$look/cache" --disableexcludes=docker-ce-stable install "$@" ||
     fail "yum $?"
   for package; do
     rpm -q "$package" >/dev/null 2>&1 || fail "yum says that it is done, but $package isn't installed"
   done
   mkdir -p "$state" || fail "can't write under $state"
-  rpm -qa --qf '%{NAME}\n' | sort -u | comm -13 "$look/before" - >>"$state/brought-packages"
+  installed_names | comm -13 "$look/before" - >>"$state/brought-packages"
 }
 # NAME...: what needs them is looked at first, since `yum -y remove` takes it along without a word
 look_removal() {
