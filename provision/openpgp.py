@@ -89,5 +89,7 @@ def _length(data: bytes, position: int, old_type: int | None) -> tuple[int, int]
     if first[0] < 192:
         return first[0], position + 1
     if first[0] < 224:
-        return (first[0] - 192 << 8) + int.from_bytes(data[position + 1 : position + 2], "big") + 192, position + 2
+        return (first[0] - 192 << 8) + int.from_bytes(
+            data[position + 1 : position + 2], "big"
+        ) + 192, position + 2
     return int.from_bytes(data[position + 1 : position + 5], "big"), position + 5

@@ -18,7 +18,7 @@ def folder() -> Path:
 
 
 def _json(value: Any) -> str:
-    """JSON as an operator would write it by hand. Jinja's own filter escapes for HTML, which no file wants."""
+    """JSON as an operator would write it by hand; Jinja's own filter escapes for HTML."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
