@@ -155,7 +155,9 @@ def _announced(ident: str, function: str) -> str:
 LOCK = r"""
 # One run at a time on a host. The file is never unlinked: a lock on an unlinked file would hold nothing.
 take_lock() {
-  exec 9>>/run/docker-provision.lock || fail "can't open /run/docker-provision.lock: see the host's /run"
+  # tried first: where exec can't open a file, the shell ends at once, with no word of ours
+  true >>/run/docker-provision.lock || fail "can't open /run/docker-provision.lock: see the host's /run"
+  exec 9>>/run/docker-provision.lock
   flock -w "${LOCK_WAIT:-60}" 9 ||
     fail "another run holds this host: $(one_line </run/docker-provision.lock); wait for it and run again"
   : >/run/docker-provision.lock
@@ -180,7 +182,8 @@ def sections(output: str, word: str) -> dict[str, Section]:
     found: dict[str, Section] = {}
     ident: str | None = None
     lines: list[str] = []
-    for line in output.split("\n"):
+    # a last line without its end may be cut, within the digits of a status for one: no frame
+    for line in output.split("\n")[:-1]:
         mark = frame(line, word)
         if mark is None:
             lines.append(line)

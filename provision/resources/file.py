@@ -97,11 +97,12 @@ unchanged() { [ "$(sum_of "$1")" = "$2" ] || fail "$1 was changed meanwhile: loo
 keep() {
   if [ -e "$2$1" ] || [ -e "$2$1.absent" ]; then return 0; fi
   mkdir -p "$2$(dirname "$1")" && chmod 0700 "$2" || fail "can't write under $2"
-  if [ ! -d "$(dirname "$1")" ]; then : >"$2$(dirname "$1").nofolder"; fi
+  if [ ! -d "$(dirname "$1")" ]; then true >"$2$(dirname "$1").nofolder"; fi
   if [ -e "$1" ]; then
     cp -pL -- "$1" "$2$1.part" && mv -fT -- "$2$1.part" "$2$1" || fail "can't keep a copy of $1 under $2"
   else
-    : >"$2$1.absent" || fail "can't write under $2"
+    # not `:`, at whose failing redirection sh ends without a word
+    true >"$2$1.absent" || fail "can't write under $2"
   fi
 }
 # PATH MODE SUM: standard input replaces PATH in one step, by way of a temporary file in the same folder. An
