@@ -1,9 +1,9 @@
 """`verify`: is the host as asked for? Answered by pytest and testinfra, without the code that set it up.
 
 checks      what must be true, each a plain function over a testinfra Host
+look        how a check looks, and says what is wrong
 backend     testinfra over our connection
-suite       what pytest collects
-plugin      every check for every host, and failures as one line
+collect     the checks as pytest sees them
 pytest.ini  the run's own configuration
 """
 
@@ -27,8 +27,8 @@ _FOLDER = Path(__file__).parent
 def run(hosts: Mapping[str, Remote], spec: Spec, *, key: bytes, junit: Path | None = None) -> int:
     """Check all hosts in one pytest run, whose own output goes to stdout; 0 if all passed, else 1.
 
-    `hosts` are connections by the name that they are shown under; one that can't be reached fails its checks, the
-    others go on. `key` is the armoured key that packages are signed with, `junit` a file for the results as JUnit
+    `hosts` are connections by the name that they are shown under; one that can't be reached fails one check, and
+    the others go on. `key` is the armoured key that packages are signed with, `junit` a file for the results as JUnit
     XML. Raises OperatorError before any host is asked if that can't be written. For the main thread only: the
     environment is changed for as long as pytest runs.
     """
