@@ -72,7 +72,7 @@ def parse(text: str) -> UnitState:
             containers.append(value)
         elif equals:
             values[key] = value
-    if "ActiveState" not in values:
+    if not {"LoadState", "ActiveState", "now"} <= values.keys():
         raise ValueError("systemd doesn't say what docker.service is")
     return UnitState(
         load=values["LoadState"],

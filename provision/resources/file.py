@@ -180,7 +180,11 @@ class File:
             case ["absent"]:
                 return ABSENT
             case ["file", mode, owner, changed]:
-                return FileState(base64.b64decode(body), mode, owner, int(changed))
+                try:
+                    content = base64.b64decode(body.replace("\n", ""), validate=True)
+                    return FileState(content, mode, owner, int(changed))
+                except ValueError:
+                    return Unknown(f"can't read {self.path}: the host's answer is spoilt, run again")
             case _:
                 return Unknown(f"{self.path} is {head.removeprefix('other ')}")
 
