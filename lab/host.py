@@ -14,7 +14,7 @@ from lab.disk import Disk
 from lab.process import LabError
 from lab.rootfs import ORIGINALS
 
-BOOT = 60.0  # seconds that a boot may take on a machine under load; alone it takes one or two
+BOOT = 120.0  # seconds that a boot may take on a machine under load; alone it takes half a second
 STOP = 90.0  # what systemd grants a unit before it kills it
 # The shell moves itself into the groups, then becomes what follows: nothing of the host ever runs outside.
 ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@"'
@@ -72,7 +72,9 @@ class LabHost:
         command = [
             *("setsid", "--fork", "sh", "-c", ENTER, "sh", *map(str, bases), "--"),
             *("nsenter", f"--net=/run/netns/{network.namespace(self.lab)}"),
-            *("systemd-nspawn", "--quiet", "--boot", f"--directory={self.root}", f"--machine={self.name}"),
+            # nspawn keeps a folder for each machine's name: two labs have a host1 each
+            *("systemd-nspawn", "--quiet", "--boot", f"--directory={self.root}"),
+            *(f"--machine={self.lab}-{self.name}", f"--hostname={self.name}"),
             *("--register=no", "--keep-unit", "--network-bridge=br0", "--console=pipe"),
             # Else dockerd's containers fail with "unable to join session keyring".
             "--system-call-filter=@keyring bpf add_key keyctl",
