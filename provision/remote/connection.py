@@ -108,10 +108,10 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
         try:
             super().open()
         except ProvisionError:
-            self._hang_up()
+            self.hang_up()
             raise
         except (paramiko.SSHException, OSError, EOFError) as problem:
-            self._hang_up()
+            self.hang_up()
             raise Unreachable(explain(problem, self.host, self.port, limit)) from problem
 
     def open_gateway(self) -> Any:
@@ -137,13 +137,14 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
 
     def close(self) -> None:
         """Hang up, and let go of the jump host; the last to do so closes that too."""
-        self._hang_up()
+        self.hang_up()
         with self._opening:
             leased, self._leased = self._leased, False
         if leased and isinstance(self.gateway, HostConnection):
             self.gateway.release()
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """End this connection alone; it may be opened again."""
         super().close()
         self.client.close()
         self.transport = None
@@ -180,6 +181,11 @@ class Wiring:
         self._keyring = keyring
         self._logins: dict[Any, Login] = {}
         self._gateways: dict[str, HostConnection] = {}
+
+    @property
+    def gateways(self) -> list[HostConnection]:
+        """The jump hosts met so far."""
+        return list(self._gateways.values())
 
     def connection(self, address: str) -> HostConnection:
         """One host, written `[user@]host[:port]`. Raises OperatorError for an address that can't be one."""
@@ -238,13 +244,12 @@ def connections(
     """
     wiring = Wiring(config, connect_kwargs, KEYRING)
     built = [wiring.connection(address) for address in host_strings]
-    relaxed = [one.original_host for one in built if one.options.strictness is not Strictness.YES]
+    relaxed = [one for one in (*built, *wiring.gateways) if one.options.strictness is not Strictness.YES]
     if relaxed:
-        more = f" and {len(relaxed) - 1} more" if len(relaxed) > 1 else ""
         log.warning(
             "unknown host keys of %s%s are taken as they come: ssh_config says StrictHostKeyChecking %s",
-            relaxed[0],
-            more,
-            next(one.options.strictness for one in built if one.options.strictness is not Strictness.YES),
+            relaxed[0].original_host,
+            f" and {len(relaxed) - 1} more" if len(relaxed) > 1 else "",
+            relaxed[0].options.strictness,
         )
     return built

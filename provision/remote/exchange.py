@@ -90,7 +90,7 @@ class Exchange:
         """
         begun = time.monotonic()
         wake = Event()
-        self._channel.exec_command(self._become.command)
+        self._start()
         self._channel.in_buffer.set_event(wake)
         self._channel.in_stderr_buffer.set_event(wake)
         last = begun
@@ -107,6 +107,12 @@ class Exchange:
             event.wait(self._patience(now - begun, limit))
         self._await_close()
         return self._verdict()
+
+    def _start(self) -> None:
+        try:
+            self._channel.exec_command(self._become.command)
+        except (paramiko.SSHException, EOFError) as problem:
+            raise Unreachable(f"logged in, but the host runs no command: {problem}") from problem
 
     def _receive(self) -> bool:
         """Take what both streams hold. Never blocks: nothing is read that isn't there."""

@@ -74,7 +74,15 @@ class Session:
     def _channel(self) -> paramiko.Channel:
         if not self._connection.connect_timeout:
             self._connection.connect_timeout = self._connect_timeout
+        if self._connection.is_connected:
+            try:
+                return self._open_channel()
+            except Unreachable:
+                self._connection.hang_up()  # it died while nothing was asked of it: nothing is lost by a new one
         self._connection.open()
+        return self._open_channel()
+
+    def _open_channel(self) -> paramiko.Channel:
         try:
             channel: paramiko.Channel = self._connection.transport.open_session()
         except (paramiko.SSHException, EOFError, OSError) as problem:

@@ -13,7 +13,7 @@ import pytest
 
 from lab.host import LabHost
 from provision.errors import Unreachable
-from tests.lab.remote.support import Desk, whoami
+from tests.lab.remote.support import Desk, changed, whoami
 
 pytestmark = pytest.mark.lab
 
@@ -92,6 +92,15 @@ def test_name_that_can_not_be_resolved(desk: Desk) -> None:
 def test_port_that_refuses(desk: Desk, hosts: list[LabHost]) -> None:
     desk.block(hosts[0], "Port 1")
     with pytest.raises(Unreachable, match=f"{hosts[0].address} port 1 refuses connections"):
+        desk.session("host1").read(":\n")
+
+
+def test_firewall_that_drops(desk: Desk, hosts: list[LabHost]) -> None:
+    desk.block(hosts[0], "Port 2", "ConnectTimeout 1")
+    with (
+        changed(hosts[0], "iptables -A INPUT -p tcp --dport 2 -j DROP", "iptables -F INPUT"),
+        pytest.raises(Unreachable, match=f"no answer from {hosts[0].address} port 2 within 1 s"),
+    ):
         desk.session("host1").read(":\n")
 
 

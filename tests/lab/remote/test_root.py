@@ -168,6 +168,13 @@ def test_connection_lost_with_a_change_under_way(users: Desk) -> None:
     assert whoami(session) == "root@host1", "the session opens a new connection"
 
 
+def test_connection_that_died_while_idle_is_made_anew(users: Desk, hosts: list[LabHost]) -> None:
+    session = users.session("root")
+    child = session.read("echo $PPID\n").stdout.strip()
+    hosts[0].run(f"kill -9 {child}")
+    assert session.apply("echo done\n", lambda _piece: None).stdout == "done\n"
+
+
 def test_connection_lost_while_reading(users: Desk) -> None:
     with pytest.raises(Unreachable, match=r"lost while the host was read.*nothing was changed"):
         users.session("root").read(CUT)

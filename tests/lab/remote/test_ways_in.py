@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -19,6 +20,7 @@ from provision.remote import connection
 from provision.remote.identities import Keyring
 from tests.lab.remote.support import Desk, changed, whoami
 from tests.lab.sshdlog import Count, SshdLog
+from tests.lab.support import BIN, CHECKOUT
 
 pytestmark = pytest.mark.lab
 
@@ -125,6 +127,36 @@ def test_encrypted_key_is_asked_for_once(
             with ThreadPoolExecutor(2) as pool:
                 assert list(pool.map(whoami, sessions)) == ["root@host1", "root@host2"]
     assert asked == [f"Passphrase of {key}"]
+
+
+def test_passphrase_is_asked_for_at_the_terminal(desk: Desk, hosts: list[LabHost]) -> None:
+    key = desk.folder / "key"
+    line = new_key(key, "correct horse")
+    for host in hosts[:2]:
+        desk.block(host, f"IdentityFile {key}")
+    command = f"{BIN}/fab --ssh-config {desk.folder}/ssh_config -H host1,host2 facts"
+    with (
+        let_in(hosts[0], line),
+        let_in(hosts[1], line),
+        subprocess.Popen(  # script gives it a terminal of its own
+            ["script", "--quiet", "--return", "--command", command, "/dev/null"],
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        said = b""
+        while b"Passphrase of " not in said:
+            piece = os.read(process.stdout.fileno(), 4096)
+            assert piece, said.decode()
+            said += piece
+        process.stdin.write(b"correct horse\n")
+        said += process.stdout.read()
+    assert process.returncode == 0, said.decode()
+    assert said.count(b"Passphrase of ") == 1
 
 
 def test_passphrase_given_up_front(desk: Desk, hosts: list[LabHost], monkeypatch: pytest.MonkeyPatch) -> None:

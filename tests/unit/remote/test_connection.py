@@ -179,7 +179,7 @@ def test_bad_port_in_ssh_config_too(home: Path) -> None:
 
 def test_relaxed_checking_is_said_once(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="provision.remote"):
-        built(home, "Host a b\n StrictHostKeyChecking no\n", "c", "a", "b")
+        built(home, "Host a b\n StrictHostKeyChecking no\nHost d\n ProxyJump b\n", "c", "a", "d")
     (record,) = caplog.records
     assert "unknown host keys of a and 1 more are taken" in record.getMessage()
     assert "StrictHostKeyChecking no" in record.getMessage()
