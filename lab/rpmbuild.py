@@ -75,7 +75,7 @@ def spec(package: Package, content: Path | None) -> str:
         arch="BuildArch: noarch\n" if package.arch == "noarch" else "",
         relations="".join(relations),
         copy=f"cp -al {content}/. %{{buildroot}}/" if content else "",
-        scriptlets=scriptlets(package),
+        scriptlets=package.scripts or scriptlets(package),
         files="\n" + "\n".join(f"/{path.relative_to(content)}" for path in files) if content else "",
     )
 

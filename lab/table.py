@@ -14,7 +14,10 @@ METADATA = Path(__file__).with_name("el7-packages.json")
 
 @dataclass(frozen=True)
 class Package:
-    """An RPM's metadata. `epoch` 0 stands for none: the two compare alike."""
+    """An RPM's metadata. `epoch` 0 stands for none: the two compare alike.
+
+    `scripts` are sections of a spec file in place of those that lab.scriptlets has for it.
+    """
 
     repo: str  # docker-ce-stable, os or extras
     name: str
@@ -27,6 +30,7 @@ class Package:
     provides: tuple[str, ...] = ()
     obsoletes: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    scripts: str = ""
 
     @property
     def nvr(self) -> str:

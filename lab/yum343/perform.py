@@ -1,6 +1,8 @@
 """A transaction carried out: packages downloaded, their signatures checked, rpm run."""
 
 import os
+import signal
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -74,11 +76,11 @@ def run(transaction: Transaction, files: dict[Package, Path], config: Configurat
         raise Error(f"\n\nTransaction check error:\n{words}\n\nError Summary\n-------------\n")
     out.say("Transaction test succeeded\nRunning transaction")
     persist = Path(config.text("persistdir"))
-    journal = _begin_journal(transaction, persist)
-    _Run(transaction, files, config, out).run()
+    every, done = _begin_journal(transaction, persist)
+    _Run(transaction, files, config, out, done).run()
     failed = _settle(transaction, persist, out)
-    for path in journal:
-        path.unlink()
+    every.unlink()
+    done.unlink()
     display.results(transaction, failed, out)
     if not config.true("keepcache"):
         for file in files.values():
@@ -90,12 +92,19 @@ class _Run:
     """rpm's own transaction, telling what it does as yum does."""
 
     def __init__(
-        self, transaction: Transaction, files: dict[Package, Path], config: Configuration, out: Output
+        self,
+        transaction: Transaction,
+        files: dict[Package, Path],
+        config: Configuration,
+        out: Output,
+        done: Path | None = None,
     ) -> None:
-        self._transaction, self._files, self._out = transaction, files, out
+        self._transaction, self._files, self._out, self._done = transaction, files, out, done
         self._log = Path(config.text("logfile"))
         self._open: dict[Package, int] = {}
-        self._begun: Package | None = None
+        self._begun: Any = None
+        # What scriptlets print; shown when the package is done.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this does
         self._rpm = rpm.TransactionSet()
         self._rpm.setVSFlags(-1)  # yum has checked the signatures; else rpm reads every package twice more
         self._rpm.setVfyLevel(0)
@@ -116,26 +125,30 @@ class _Run:
     def run(self, flags: int = 0) -> list[tuple[str, object]]:
         """The problems that rpm reports."""
         self._rpm.setFlags(flags)
+        self._rpm.scriptFd = self._said.fileno()
+        rpm.setVerbosity(rpm.RPMLOG_INFO)  # else scriptlets are silenced
         return list(self._rpm.run(self._told, "") or [])
 
     def _told(self, what: int, amount: int, total: int, key: Any, _: object) -> int | None:
         if what == rpm.RPMCALLBACK_INST_OPEN_FILE:
+            self._stop_if_asked()
             self._open[key] = os.open(self._files[key], os.O_RDONLY)
             return self._open[key]
         if what == rpm.RPMCALLBACK_INST_START:
             how = self._transaction.coming[key].how
             self._begun = key
-            self._begin(COMES.get(how, "Updating"), str(key))
+            self._begin(COMES.get(how, "Updating"), key)
         elif what == rpm.RPMCALLBACK_UNINST_START:
-            self._begin(*self._leaving(key))
+            self._stop_if_asked()
+            self._begin(self._leaving(key)[0], self._leaving(key)[1])
         elif what == rpm.RPMCALLBACK_INST_CLOSE_FILE:
             os.close(self._open.pop(key))
             if key is self._begun:  # rpm also opens files to look at their digests
-                how = self._transaction.coming[self._begun].how
-                self._end("Updated" if how == "an update" else "Installed", str(key))
+                how = self._transaction.coming[key].how
+                self._end("Updated" if how == "an update" else "Installed", key, "install")
         elif what == rpm.RPMCALLBACK_UNINST_STOP:
             verb, package = self._leaving(key)
-            self._end("Erased" if verb == "Erasing" else "", package)
+            self._end("Erased" if verb == "Erasing" else "", package, "erase")
         elif what == rpm.RPMCALLBACK_SCRIPT_ERROR:
             name = SCRIPTLETS.get(amount, "")
             kind = "Error in" if total else "Non-fatal"
@@ -144,21 +157,33 @@ class _Run:
             self._out.warn(f"Error unpacking rpm package {key}")
         return None
 
-    def _leaving(self, name: str) -> tuple[str, str]:
+    def _stop_if_asked(self) -> None:
+        """End between two packages on a signal, as rpm 4.11 does; the newer rpm holds signals back to the end."""
+        if self._done and signal.sigpending() & {signal.SIGTERM, signal.SIGHUP, signal.SIGINT}:
+            os._exit(1)  # and so the lock and the journal stay behind
+
+    def _leaving(self, name: str) -> tuple[str, Package]:
         """The verb for an installed package of that name, and the package."""
         package = next(package for package in self._transaction.going if package.name == name)
         replaced = any(coming.name == name for coming in self._transaction.coming)
-        return "Cleanup" if replaced else "Erasing", str(package)
+        return "Cleanup" if replaced else "Erasing", package
 
-    def _begin(self, verb: str, package: str) -> None:
+    def _begin(self, verb: str, package: Package) -> None:
         self._step += 1
-        self._out.say(_progress(verb, package, self._step, self._steps), end="")
+        self._out.say(_progress(verb, str(package), self._step, self._steps), end="")
 
-    def _end(self, logged: str, package: str) -> None:
+    def _end(self, logged: str, package: Package, journal: str) -> None:
         self._out.say(" ")
+        self._said.seek(0)
+        self._out.say(self._said.read().decode(errors="replace"), end="")
+        self._said.seek(0)
+        self._said.truncate()
         if logged:
             with self._log.open("a") as log:
                 log.write(f"{time.strftime('%b %d %H:%M:%S')} {logged}: {package}\n")
+        if self._done:
+            with self._done.open("a") as done:
+                done.write(f"{journal} {package.evr.epoch}:{package.nvra}\n")
 
 
 def _progress(verb: str, package: str, step: int, steps: int) -> str:

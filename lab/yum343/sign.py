@@ -128,4 +128,3 @@ def _inspect(armour: str) -> Key:
     fingerprint = next(record[9] for record in records if record[0] == "fpr")
     user = next(record[9] for record in records if record[0] == "uid")
     return Key(armour, fingerprint[-8:].lower(), fingerprint.lower(), user)
-

@@ -17,8 +17,10 @@ gpgcheck=0
 """
 
 
-def package(name: str, version: str, epoch: int = 0, **relations: tuple[str, ...]) -> Package:
-    return Package("extra", name, epoch, version, "1.el7", "noarch", preinstalled=False, **relations)
+def package(
+    name: str, version: str, epoch: int = 0, scripts: str = "", **relations: tuple[str, ...]
+) -> Package:
+    return Package("extra", name, epoch, version, "1.el7", "noarch", False, scripts=scripts, **relations)
 
 
 PACKAGES = (
@@ -28,6 +30,10 @@ PACKAGES = (
     package("rival", "1.0", conflicts=("tool",)),
     package("lonely", "1.0", requires=("nobody-has-this",)),
     *(package("era", version, epoch=3) for version in ("1.0", "2.0")),
+    package("slow", "1.0", scripts="%post\nsleep 2; echo slow is done; touch /var/tmp/slow\n"),
+    package("after-slow", "1.0", requires=("slow",)),
+    package("bad-post", "1.0", scripts="%post\nexit 3\n"),
+    package("bad-pre", "1.0", scripts="%pre\nexit 3\n"),
     # As docker-ce 17.03 and its policy package, which every later docker-ce obsoletes.
     package("engine", "17.03", requires=("engine-policy >= 17.03",)),
     package("engine-policy", "17.03"),
@@ -61,7 +67,7 @@ def clear(host: LabHost) -> None:
     names = " ".join(sorted({made.name for made in PACKAGES}))
     host.run(
         f"for name in {names}; do rpm -e --nodeps --allmatches $name 2>/dev/null; done; "
-        "rm -rf /etc/yum.repos.d/docker-ce.repo /var/run/yum.pid /var/cache/yum /var/lib/yum"
+        "rm -rf /var/tmp/slow /etc/yum.repos.d/docker-ce.repo /var/run/yum.pid /var/cache/yum /var/lib/yum"
     )
     configure(host)
 

@@ -228,3 +228,38 @@ def test_progress_comes_in_yums_pieces(yum_host: LabHost) -> None:
         *("", "Dependency Installed:", "tool.noarch 0:3.0-1.el7", "", "Complete!"),
     ]
     assert yum(yum_host, "-y -q remove tool-addon").stdout == ""
+
+
+@pytest.mark.parametrize(("signal", "code"), [("TERM", "1"), ("HUP", "1"), ("KILL", "137")])
+def test_a_killed_transaction_stays_where_it_was(yum_host: LabHost, signal: str, code: str) -> None:
+    start = "setsid sh -c 'yum -y install after-slow >/tmp/out 2>&1; echo $? >/tmp/code' </dev/null >/dev/null 2>&1 &"
+    reached = "until grep -q 'Installing : slow' /tmp/out; do sleep 0.1; done"
+    yum_host.run(f"rm -f /tmp/out /tmp/code; {start} until [ -e /tmp/out ]; do sleep 0.1; done; {reached}")
+    yum_host.run(f"kill -{signal} $(cat /var/run/yum.pid); until [ -s /tmp/code ]; do sleep 0.1; done")
+    yum_host.run("until [ -e /var/tmp/slow ]; do sleep 0.1; done")  # its %post runs to its end in any case
+    assert (yum_host.root / "tmp/code").read_text() == f"{code}\n"
+    assert installed(yum_host, "slow", "after-slow") == [
+        "slow-1.0-1.el7.noarch",
+        "package after-slow is not installed",
+    ]
+    assert (yum_host.root / "run/yum.pid").exists() or yum_host.run("ls /var/run/yum.pid").stdout
+    journal = yum_host.run("cat /var/lib/yum/transaction-all.*").stdout.splitlines()
+    assert journal == ["install 0:after-slow-1.0-1.el7.noarch", "install 0:slow-1.0-1.el7.noarch"]
+    again = yum(yum_host, "-y install after-slow")
+    assert (again.returncode, "There are unfinished transactions remaining." in again.stdout) == (0, True)
+
+
+def test_what_a_scriptlet_prints_comes_after_its_packages_line(yum_host: LabHost) -> None:
+    lines = yum(yum_host, "-y install slow").stdout.splitlines()
+    (said,) = [number for number, line in enumerate(lines) if line == "slow is done"]
+    assert lines[said - 1].startswith("  Installing : slow-1.0-1.el7.noarch")
+
+
+def test_a_failed_post_is_no_failure_and_a_failed_pre_is_one_but_both_end_complete(yum_host: LabHost) -> None:
+    post = yum(yum_host, "-y install bad-post")
+    assert (post.returncode, post.stdout.splitlines()[-1]) == (0, "Complete!")
+    assert "Non-fatal POSTIN scriptlet failure in rpm package bad-post-1.0-1.el7.noarch" in post.stderr
+    pre = yum(yum_host, "-y install bad-pre")
+    assert (pre.returncode, pre.stdout.splitlines()[-1]) == (1, "Complete!")
+    assert "Error in PREIN scriptlet in rpm package bad-pre-1.0-1.el7.noarch" in pre.stderr
+    assert "Failed:\n  bad-pre.noarch 0:1.0-1.el7" in pre.stdout
