@@ -1,0 +1,109 @@
+"""Draw README's pictures: what a terminal shows of real runs on a host of the lab.
+
+python -m docs.picture        (root, Debian or Ubuntu; writes the .svg files beside this one)
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from lab.lab import Lab
+
+FOLDER = Path(__file__).parent
+BIN = Path(sys.executable).parent
+COLUMNS = 100
+HOST = "host1"
+SITE = "registry_mirrors: [{registry}]\nrepo_key: lab.asc\n"
+SCENES = {
+    "setup.svg": (
+        f"fab -H {HOST} setup-docker --spec site.yml",
+        f"fab -H {HOST} setup-docker --spec site.yml",
+    ),
+    "plan.svg": (f"fab -H {HOST} plan --spec site.yml --registry-mirrors https://mirror.example.com",),
+}
+"""The commands of each picture, in the order in which they are run."""
+
+_FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
+_ERASE_LINE = "\x1b[2K"
+_CURSOR = re.compile(r"\r|\x1b\[\?25[hl]")
+
+
+def draw(lab: Lab) -> dict[str, str]:
+    """The pictures by file name. The lab's first host has to be fresh, and is set up afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _furnish(folder, lab)
+        return {file: _picture(commands, folder) for file, commands in SCENES.items()}
+
+
+def _furnish(folder: Path, lab: Lab) -> None:
+    """A checkout and a home such as an operator has, so that the commands are what anyone would type."""
+    for file in ("fabfile.py", "fabric.yaml"):
+        (folder / file).symlink_to(FOLDER.parent / file)
+    (folder / "site.yml").write_text(SITE.format(registry=lab.registry_url))
+    (folder / "lab.asc").write_bytes(lab.repo_key.read_bytes())
+    (folder / ".ssh").mkdir()
+    (folder / ".ssh/config").symlink_to(lab.ssh_config)
+
+
+def _picture(commands: tuple[str, ...], folder: Path) -> str:
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    for command in commands:
+        console.print(Text.assemble(("$ ", "green"), (command, "bold")))
+        console.print(Text.from_ansi(screen(_in_terminal(command, folder))))
+    picture = console.export_svg(title="docker-provision", unique_id="picture")
+    # rich has its font fetched from elsewhere, which a picture in a README may not do
+    return _FONT.sub("", picture)
+
+
+def _in_terminal(command: str, folder: Path) -> str:
+    """What a command prints on a terminal of COLUMNS."""
+    ours, theirs = pty.openpty()
+    surroundings = {
+        **os.environ,
+        "COLUMNS": str(COLUMNS),
+        "HOME": str(folder),
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "TERM": "xterm-256color",
+    }
+    with subprocess.Popen(
+        command.split(), stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=surroundings
+    ):
+        os.close(theirs)
+        output = b""
+        with suppress(OSError):  # a terminal without another end
+            while piece := os.read(ours, 65536):
+                output += piece
+    os.close(ours)
+    return output.decode()
+
+
+def screen(output: str) -> str:
+    """What stays on the screen: progress is drawn on one line, and erased before the next is written."""
+    lines = output.replace("\r\n", "\n").rstrip("\n").split("\n")
+    return "\n".join(_CURSOR.sub("", line.rpartition(_ERASE_LINE)[2]) for line in lines)
+
+
+def main() -> None:
+    """Draw the pictures on a lab of their own."""
+    lab = Lab.up(name="picture", hosts=1, owned=True)
+    try:
+        for file, picture in draw(lab).items():
+            (FOLDER / file).write_text(picture)
+    finally:
+        lab.down()
+
+
+if __name__ == "__main__":
+    main()
