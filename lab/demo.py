@@ -35,7 +35,9 @@ class Demo:
 
     def fab(self, title: str, *words: str, expected: int = 0) -> bool:
         """The same for a task on the demo's host."""
-        return self.show(title, ["fab", "-S", str(self.lab.ssh_config), "-H", HOST, *words], expected=expected)
+        return self.show(
+            title, ["fab", "-S", str(self.lab.ssh_config), "-H", HOST, *words], expected=expected
+        )
 
     def on_host(self, title: str, command: str) -> bool:
         """The same for a command on the host itself."""
@@ -69,7 +71,16 @@ def main() -> int:
     begun = time.monotonic()
     lab = Lab.up(name="demo", hosts=1)
     try:
-        demo = Demo(lab, [("a CentOS 7.9 host, its package mirror and registry mirror boot", True, time.monotonic() - begun)])
+        demo = Demo(
+            lab,
+            [
+                (
+                    "a CentOS 7.9 host, its package mirror and registry mirror boot",
+                    True,
+                    time.monotonic() - begun,
+                )
+            ],
+        )
         play(demo)
         return demo.summary()
     finally:
@@ -86,7 +97,7 @@ def play(demo: Demo) -> None:
     demo.fab("a second run finds nothing to do", "setup-docker", *asked)
     demo.on_host(
         "a container from an image that came through the mirror",
-        "docker run --rm busybox cat /etc/os-release && docker pull redis",
+        "docker run --rm redis sh -c 'head -n 1 /etc/os-release; redis-server --version' && docker pull nginx",
     )
     demo.fab("take away what was brought", "uninstall-docker", *key)
 
