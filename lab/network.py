@@ -48,7 +48,10 @@ def create(lab: str, subnet: int) -> None:
     cable = f"dpl{subnet}"
     run("ip", "netns", "add", name)
     run("ip", "-n", name, "link", "set", "lo", "up")
-    run("ip", "-n", name, "link", "add", "br0", "type", "bridge", "forward_delay", "0")
+    # With an address of its own: it would take its ports' lowest, another with every boot of a host, and whoever
+    # knew the old one couldn't reach the mirrors for some seconds.
+    bridge = ("br0", "address", f"02:64:70:6c:00:{subnet:02x}", "type", "bridge", "forward_delay", "0")
+    run("ip", "-n", name, "link", "add", *bridge)
     run("ip", "-n", name, "addr", "add", f"{gateway(subnet)}/24", "dev", "br0")
     run("ip", "-n", name, "link", "set", "br0", "up")
     run("ip", "link", "add", cable, "type", "veth", "peer", "name", "machine", "netns", name)

@@ -86,11 +86,7 @@ def test_a_killed_builder_takes_its_programs_along_and_leaves_the_place_free(
     folder: Path, builder: "subprocess.Popen[bytes]"
 ) -> None:
     below = [Process.of(int(pid)) for pid in run("pgrep", "-P", str(builder.pid)).split()]
-    sleepers = [
-        Process.of(int(path.name))
-        for path in Path("/proc").glob("[0-9]*")
-        if str(folder) in (path / "cmdline").read_bytes().decode(errors="replace")
-    ]
+    sleepers = [Process.of(int(pid)) for pid in run("pgrep", "--full", str(folder)).split()]
     assert below
     assert sleepers
     builder.kill()

@@ -1,5 +1,6 @@
 """Hosts: what they look like, who gets in, what a snapshot keeps, what a power cut does."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import paramiko
 import pytest
 
+from lab import network
 from lab.host import LabHost
 from lab.lab import Lab
-from lab.process import LabError
+from lab.process import LabError, run
 from tests.lab.support import fab, ssh
 
 IDENTITY = "cat /etc/machine-id /etc/ssh/ssh_host_*.pub; hostname"
@@ -234,6 +236,14 @@ def test_hosts_reach_the_mirrors_by_the_names_of_the_real_ones(lab: Lab, reader:
     assert key == lab.repo_key.read_text()
     assert reader.run(f"curl -sS -o /dev/null -w '%{{http_code}}' {lab.registry_url}/v2/").stdout == "200"
     assert reader.run("getent hosts registry-1.docker.io", check=False).returncode == 2
+
+
+def test_the_mirrors_hardware_address_is_not_that_of_a_host(lab: Lab, fresh_hosts: list[LabHost]) -> None:
+    links = json.loads(run("ip", "-n", network.namespace(lab.name), "-j", "link"))
+    addresses = {link["ifname"]: link["address"] for link in links}
+    bridge = addresses.pop("br0")
+    assert {f"vb-{host.name}" for host in fresh_hosts} <= set(addresses)
+    assert bridge not in addresses.values()
 
 
 def test_a_host_may_be_added_and_a_lost_one_comes_back(lab: Lab, host: LabHost) -> None:
