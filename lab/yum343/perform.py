@@ -34,7 +34,6 @@ SCRIPTLETS = {
 def download(transaction: Transaction, repositories: list[Repository], out: Output) -> dict[Package, Path]:
     """The files of the packages that come. Raises Error naming all that couldn't be had."""
     by_id = {repository.id: repository for repository in repositories}
-    out.say("Downloading packages:")
     if any(coming.how == "an update" for coming in transaction.coming.values()):
         out.say("Delta RPMs disabled because /usr/bin/applydeltarpm not installed.", level=0)
     begin = time.monotonic()

@@ -105,10 +105,12 @@ class Session:
         display.table(transaction, self.out)
         yes = bool(self.options.assumeyes)
         display.confirm(transaction, self.out, yes=yes, no=bool(self.options.assumeno))
+        only = bool(self.options.downloadonly)
+        self.out.say("Background downloading packages, then exiting:" if only else "Downloading packages:")
         files = perform.download(transaction, self.repositories, self.out)
         if not self.options.nogpgcheck:
             perform.check_signatures(files, self.repositories, self.out, yes=yes)
-        if self.options.downloadonly:
+        if only:
             self.out.say('exiting because "Download Only" specified')
             return 0
         return perform.run(transaction, files, self.config, self.out)

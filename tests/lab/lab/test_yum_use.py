@@ -230,6 +230,23 @@ def test_progress_comes_in_yums_pieces(yum_host: LabHost) -> None:
     assert yum(yum_host, "-y -q remove tool-addon").stdout == ""
 
 
+def test_a_download_may_come_before_the_installation(yum_host: LabHost) -> None:
+    first = yum(yum_host, "-y --downloadonly install tool")
+    assert (first.returncode, first.stdout.splitlines()[-1]) == (
+        0,
+        'exiting because "Download Only" specified',
+    )
+    assert installed(yum_host, "tool") == ["package tool is not installed"]
+    cached = "ls /var/cache/yum/x86_64/7/extra/packages"
+    assert yum_host.run(cached).stdout == "tool-3.0-1.el7.noarch.rpm\n"
+    yum_host.run("mv /srv/extra/Packages /srv/extra/elsewhere")
+    try:
+        assert yum(yum_host, "-y -q install tool").returncode == 0  # from the cache, which it empties
+    finally:
+        yum_host.run("mv /srv/extra/elsewhere /srv/extra/Packages")
+    assert yum_host.run(cached).stdout == ""
+
+
 @pytest.mark.parametrize(("signal", "code"), [("TERM", "1"), ("HUP", "1"), ("KILL", "137")])
 def test_a_killed_transaction_stays_where_it_was(yum_host: LabHost, signal: str, code: str) -> None:
     start = "setsid sh -c 'yum -y install after-slow >/tmp/out 2>&1; echo $? >/tmp/code' </dev/null >/dev/null 2>&1 &"
