@@ -97,6 +97,13 @@ def test_a_silent_mirror_costs_retries_times_timeout(faulty: LabHost, lab: Lab) 
     )
 
 
+def test_a_slow_mirror_is_slow_and_no_failure(faulty: LabHost, lab: Lab) -> None:
+    mirror.set_faults(lab.folder, mirror.Fault(path="repomd.xml", rate=2000))
+    begin = time.monotonic()
+    assert yum(faulty, "--disablerepo=extra makecache").returncode == 0
+    assert time.monotonic() - begin > 1.4  # repomd.xml has about 3 kB
+
+
 def test_a_cut_download_fails_and_installs_nothing(faulty: LabHost, lab: Lab) -> None:
     mirror.set_faults(lab.folder, mirror.Fault(path=".rpm", cut=1000))
     done = yum(faulty, "-y --setopt=*.retries=2 --nogpgcheck install docker-buildx-plugin")
