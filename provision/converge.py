@@ -124,7 +124,8 @@ def converge(host: str, remote: Remote, goal: Goal, observer: Observer) -> Outco
     try:
         _converge(outcome, remote, goal, observer)
     except HostError as error:
-        outcome.error, outcome.status = error, Status(error.outcome)
+        # a host that was changed in part isn't as it was, whatever kept it from the rest
+        outcome.error, outcome.status = error, Status.FAILED if outcome.applied else Status(error.outcome)
     outcome.seconds = time.monotonic() - begun
     observer.finished(outcome)
     return outcome
@@ -138,12 +139,11 @@ def _converge(outcome: Outcome, remote: Remote, goal: Goal, observer: Observer) 
     if goal.dry_run:
         outcome.status = Status.UNCHANGED if found.empty else Status.PENDING
         return
-    # each stage at most once: what is still to do after its own application would be for ever
-    for _ in range(len(found.stages)):
-        if not found.changes:
-            break
-        outcome.facts = _apply(outcome, remote, goal, found.next_stage(), observer)
-        found = goal.plan(outcome.facts)
+    last = -1
+    # only ever forward: what is still to do after its own application would be for ever
+    while found.changes and (index := found.next_stage()) > last:
+        outcome.facts = _apply(outcome, remote, goal, found.stages[index], observer)
+        last, found = index, goal.plan(outcome.facts)
         found.raise_if_unsafe()
     if not found.empty:
         left = ", ".join(
@@ -163,9 +163,11 @@ def _apply(outcome: Outcome, remote: Remote, goal: Goal, stage: Stage, observer:
         word,
         quote(f"{getpass.getuser()} at {socket.gethostname()}"),
     )
-    answer = remote.apply(text, listener.hear)
-    outcome.applied += [change for change in stage.changes if change.resource in listener.done]
-    outcome.notes += listener.notes
+    try:
+        answer = remote.apply(text, listener.hear)
+    finally:
+        outcome.applied += [change for change in stage.changes if change.resource in listener.done]
+        outcome.notes += listener.notes
     listener.raise_verdict()
     return reading.parse(answer.stdout, goal.steps, word)
 
@@ -211,11 +213,15 @@ class Listener:
                 self._reading = True
 
     def raise_verdict(self) -> None:
-        """Raises Refused or Failed if the host said so."""
+        """Raises Refused or Failed if the host said so, and Failed if it didn't come to its end."""
+        log = tuple(self._log[-LOG_LINES:])
         if self._verdict is None:
+            if not self._reading:
+                what = "the host's script was cut off; run again, it goes on from what it finds"
+                raise Failed(f"{self._step or 'begin'}: {what}", log=log)
             return
         mark, text = self._verdict
-        message, log = explain(text, self._log), tuple(self._log[-LOG_LINES:])
+        message = explain(text, self._log)
         if mark is Mark.REFUSE:
             raise Refused(message, log=log)
         raise Failed(f"{self._step}: {message}", log=log)

@@ -62,9 +62,9 @@ class Plan:
         """Nothing to do: the host is as asked for."""
         return not self.changes and not self.pending
 
-    def next_stage(self) -> Stage:
-        """The first stage that changes something; call it on a plan that has changes."""
-        return next(stage for stage in self.stages if stage.changes)
+    def next_stage(self) -> int:
+        """Which stage is the first that changes something; call it on a plan that has changes."""
+        return next(index for index, stage in enumerate(self.stages) if stage.changes)
 
     def raise_if_unsafe(self) -> None:
         """Raises Refused with every reason not to touch the host, and its remedy."""

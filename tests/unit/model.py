@@ -80,7 +80,7 @@ class Host:
         for _ in found.stages:
             if not found.changes:
                 break
-            self.apply(found.next_stage(), steps)
+            self.apply(found.stages[found.next_stage()], steps)
             found = plan.plan(self.facts, steps, only)
             found.raise_if_unsafe()
         return found

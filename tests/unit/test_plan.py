@@ -43,7 +43,7 @@ def names(found: Plan) -> list[list[str]]:
 def test_the_record_is_written_ahead_of_the_first_change() -> None:
     found = plan(fresh(ASKED), ASKED)
     first, second = found.stages
-    assert found.next_stage() is first
+    assert found.next_stage() == 0
     assert first.changes[0].resource == "record"
     assert names(found) == [["record", "repos", "repos", "repos", "engine"], ["daemon", "daemon"]]
     assert [pending.resource for pending in found.pending] == ["service docker.service", "group docker"]
@@ -56,7 +56,7 @@ def test_of_stages_the_first_that_changes_something_is_next() -> None:
     asked = steps_for(registry_mirrors=f"{MIRROR},https://second.example", users="alice")
     found = plan(host.facts, asked)
     assert names(found) == [[], ["record", "daemon", "service"]]
-    assert found.next_stage() is found.stages[1]
+    assert found.next_stage() == 1
 
 
 def test_a_change_that_leaves_no_new_trace_writes_no_record() -> None:

@@ -1,0 +1,197 @@
+"""One host converging: remote commands counted, stages, verdicts and broken connections, on a tiny fake host."""
+
+from __future__ import annotations
+
+import pytest
+
+from provision.converge import LOG_LINES, Goal, Outcome, Status, converge
+from provision.errors import Failed, HostError, Refused, Unreachable
+from tests.unit.case import Case
+from tests.unit.fake import HOST, Applies, Heard, Reads, Remote
+
+FRESH, HALF_WAY, CONVERGED = (Case.load(name) for name in ("fresh-mirror-users", "engine-alone", "converged"))
+STEPS = CONVERGED.steps
+
+
+def run(remote: Remote, goal: Goal | None = None) -> tuple[Outcome, Heard]:
+    heard = Heard()
+    return converge(HOST, remote, goal or Goal(STEPS), heard), heard
+
+
+def resources(outcome: Outcome) -> list[str]:
+    return [change.resource for change in outcome.applied]
+
+
+FIRST_STAGE = [
+    "record",
+    "file /etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce",
+    "rpm-key 621e9f35",
+    "file /etc/yum.repos.d/docker-ce.repo",
+    "packages docker-ce",
+]
+SECOND_STAGE = [
+    "file /etc/docker/daemon.json",
+    "file /etc/systemd/system/docker.service.d/docker-provision.conf",
+    "service docker.service",
+    "group docker",
+]
+
+
+def test_a_fresh_host_takes_three_remote_commands() -> None:
+    remote = Remote(Reads(FRESH.answer), Applies(HALF_WAY.answer), Applies(CONVERGED.answer))
+    outcome, heard = run(remote)
+    assert remote.commands == ["read", "apply", "apply"]
+    assert (outcome.status, outcome.error) == (Status.CHANGED, None)
+    assert resources(outcome) == [*FIRST_STAGE, *SECOND_STAGE]
+    assert heard.steps == ["look packages docker-ce", *FIRST_STAGE, *SECOND_STAGE]
+    assert outcome.facts == CONVERGED.facts()
+    assert heard.plans == [outcome.plan]
+    assert heard.ends == [outcome]
+
+
+def test_a_host_that_is_right_takes_one() -> None:
+    remote = Remote(Reads(CONVERGED.answer))
+    outcome, heard = run(remote)
+    assert remote.commands == ["read"]
+    assert (outcome.status, outcome.applied) == (Status.UNCHANGED, [])
+    assert heard.plans[0].empty
+    assert heard.ends == [outcome]
+
+
+@pytest.mark.parametrize(("case", "status"), [(FRESH, Status.PENDING), (CONVERGED, Status.UNCHANGED)])
+def test_a_dry_run_stops_after_the_plan(case: Case, status: Status) -> None:
+    remote = Remote(Reads(case.answer))
+    outcome, heard = run(remote, Goal(STEPS, dry_run=True))
+    assert remote.commands == ["read"]
+    assert outcome.status is status
+    assert heard.plans == [outcome.plan]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_refused_host_is_left_alone_and_its_plan_is_shown(dry_run: bool) -> None:
+    case = Case.load("rpmdb-unreadable")
+    remote = Remote(Reads(case.answer))
+    outcome, heard = run(remote, Goal(case.steps, dry_run=dry_run))
+    assert remote.commands == ["read"]
+    assert outcome.status is Status.REFUSED
+    assert "the rpm database can't be read" in str(outcome.error)
+    assert heard.plans == [outcome.plan]
+
+
+def test_a_host_that_cannot_be_served_has_facts_and_no_plan() -> None:
+    case = Case.load("not-centos")
+    outcome, heard = run(Remote(Reads(case.answer)), Goal(case.steps))
+    assert (outcome.status, outcome.plan, heard.plans) == (Status.REFUSED, None, [])
+    assert outcome.facts is not None
+    assert heard.ends == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Unreachable("no route"), Status.UNREACHABLE),
+        (Refused("no root"), Status.REFUSED),
+        (Failed("hung"), Status.FAILED),
+    ],
+)
+def test_a_host_that_does_not_answer_ends_by_its_error(error: HostError, status: Status) -> None:
+    outcome, heard = run(Remote(error))
+    assert (outcome.status, outcome.error, outcome.facts) == (status, error, None)
+    assert heard.ends == [outcome]
+
+
+def test_a_cut_reading_says_what_came_on_standard_error() -> None:
+    outcome, _ = run(Remote(Reads("", stderr="sh: fork:\n  no memory\n")))
+    assert outcome.status is Status.FAILED
+    assert str(outcome.error) == "the host's answer was cut off before host was read (sh: fork: no memory)"
+
+
+def test_a_stage_is_applied_once() -> None:
+    """A host that says "done" to everything and is as before."""
+    remote = Remote(Reads(FRESH.answer), Applies(FRESH.answer))
+    outcome, _ = run(remote)
+    assert remote.commands == ["read", "apply"]
+    assert outcome.status is Status.FAILED
+    text = str(outcome.error)
+    assert text.startswith("applied, but read again these aren't as asked for: record, file /etc/pki")
+    assert text.endswith("group docker; look at them with `plan`")
+
+
+def test_an_earlier_stage_that_comes_undone_is_not_begun_again() -> None:
+    remote = Remote(
+        Reads(FRESH.answer), Applies(HALF_WAY.answer), Applies(Case.load("exclude-removed").answer)
+    )
+    outcome, _ = run(remote)
+    assert remote.commands == ["read", "apply", "apply"]
+    assert outcome.status is Status.FAILED
+    assert "aren't as asked for: file /etc/yum.repos.d/docker-ce.repo;" in str(outcome.error)
+
+
+def test_what_a_look_refuses_leaves_the_host_as_it_was() -> None:
+    offers = "docker-ce.x86_64   18.06.3.ce-3.el7   docker-ce-stable\n"
+    stops = Applies(stops_at="look packages docker-ce", words=offers, mark="refuse missing 18.06.9.ce-3.el7")
+    outcome, heard = run(Remote(Reads(FRESH.answer), stops))
+    assert (outcome.status, outcome.applied) == (Status.REFUSED, [])
+    assert "doesn't offer docker-ce 18.06.9.ce-3.el7: the nearest on offer is 18.06.3" in str(outcome.error)
+    assert heard.steps == ["look packages docker-ce"]
+
+
+def test_a_failed_change_is_named_with_the_hosts_last_lines() -> None:
+    words = "".join(f"line {number}\n" for number in range(30)) + "Error: Nothing to do\n"
+    stops = Applies(stops_at="packages docker-ce", words=words, mark="fail yum 1")
+    outcome, _ = run(Remote(Reads(FRESH.answer), stops))
+    assert outcome.status is Status.FAILED
+    assert str(outcome.error).startswith("packages docker-ce: ")
+    assert resources(outcome) == FIRST_STAGE[:-1]
+    assert outcome.error is not None
+    assert len(outcome.error.log) == LOG_LINES
+    assert outcome.error.log[-2:] == ("line 29", "Error: Nothing to do")
+
+
+def test_a_host_that_was_changed_in_part_is_not_refused() -> None:
+    """The second stage finds another run's lock: the first stage isn't undone by that."""
+    remote = Remote(
+        Reads(FRESH.answer), Applies(HALF_WAY.answer), Applies(stops_at=SECOND_STAGE[0], mark="refuse held")
+    )
+    outcome, _ = run(remote)
+    assert (outcome.status, resources(outcome)) == (Status.FAILED, FIRST_STAGE)
+
+
+def test_a_broken_connection_keeps_what_was_done() -> None:
+    lost = Failed("the connection was lost")
+    outcome, heard = run(Remote(Reads(FRESH.answer), Applies(stops_at="packages docker-ce", error=lost)))
+    assert (outcome.status, outcome.error) == (Status.FAILED, lost)
+    assert resources(outcome) == FIRST_STAGE[:-1]
+    assert heard.steps[-1] == "packages docker-ce"
+
+
+def test_a_script_that_was_killed_fails_at_its_step() -> None:
+    outcome, _ = run(Remote(Reads(FRESH.answer), Applies(stops_at="rpm-key 621e9f35", words="Killed\n")))
+    assert outcome.status is Status.FAILED
+    assert (
+        str(outcome.error)
+        == "rpm-key 621e9f35: the host's script was cut off; run again, it goes on from what it finds"
+    )
+    assert outcome.error is not None
+    assert outcome.error.log == ("Killed",)
+
+
+def test_a_reading_that_was_cut_at_the_end_is_a_failure() -> None:
+    outcome, _ = run(Remote(Reads(FRESH.answer), Applies(HALF_WAY.answer[:-200])))
+    assert outcome.status is Status.FAILED
+    assert resources(outcome) == FIRST_STAGE
+    assert "was cut off before" in str(outcome.error)
+
+
+def test_only_some_steps_are_planned() -> None:
+    outcome, _ = run(Remote(Reads(FRESH.answer)), Goal(STEPS, only=frozenset({"repos"}), dry_run=True))
+    assert outcome.plan is not None
+    assert [change.resource for change in outcome.plan.changes] == FIRST_STAGE[:-1]
+
+
+def test_the_way_back_takes_one_stage() -> None:
+    remote = Remote(Reads(CONVERGED.answer), Applies(Case.load("fresh-mirror-users").answer))
+    outcome, _ = run(remote, Goal(STEPS, withdraw=True))
+    assert remote.commands == ["read", "apply"]
+    assert (outcome.status, outcome.error) == (Status.CHANGED, None)
+    assert resources(outcome)[-1] == "record"
