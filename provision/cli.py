@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import fabric
 from fabric.main import Fab
-from invoke import Call, Collection, Config, Context, Exit, Task
+from invoke import Call, Collection, Config, Context, Exit, ParseError, Task
 
-from provision.errors import ProvisionError
+from provision.errors import OperatorError, ProvisionError
 
 
 class HostsContext(Context):  # type: ignore[misc]  # Invoke's classes are untyped
@@ -66,11 +67,28 @@ class Executor(fabric.Executor):  # type: ignore[misc]  # likewise
             raise Exit(code=1) from None
 
 
+class Program(Fab):  # type: ignore[misc]  # likewise
+    """Fabric's program under our name. What Fabric itself would meet with a traceback, or with an exit code of 1
+    for the operator's mistake, is one line and exit code 2 here."""
+
+    def parse_tasks(self) -> None:
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            raise Exit(f"error: {error}", code=OperatorError.exit_code) from None
+
+    def update_config(self) -> None:
+        path = self.args["ssh-config"].value
+        if path and not os.access(os.path.expanduser(path), os.R_OK):  # noqa: PTH111  a word of the command line
+            raise Exit(f"error: -S: can't read {path}", code=OperatorError.exit_code)
+        super().update_config()
+
+
 def main() -> None:
     """The program `docker-provision`: the same tasks without a checkout."""
-    from provision import __version__, tasks  # noqa: PLC0415  the version costs a look-up at each start
+    from provision import __version__, tasks  # noqa: PLC0415  the checkout's fab needs neither
 
-    Fab(
+    Program(
         name="docker-provision",
         binary="docker-provision",
         version=__version__,
