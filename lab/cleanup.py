@@ -1,11 +1,14 @@
 """The end of a lab: everything that it made is taken away, whatever state it was left in."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from lab import cache, cgroups, limits, network, state
 from lab.process import run
 from lab.state import State
+
+PROPAGATE = Path("/run/systemd/nspawn/propagate")  # where nspawn keeps a folder for each machine
 
 
 def clear(lab: State) -> None:
@@ -19,6 +22,9 @@ def clear(lab: State) -> None:
     network.remove(lab.name, lab.subnet)
     cgroups.remove(lab.cgroups)
     cache.remove_tree(lab.disk)
+    for host in lab.hosts:
+        with suppress(OSError):  # nspawn removes it itself, unless it was killed or /run lies on a disk
+            (PROPAGATE / network.machine(lab.name, host)).rmdir()
     shutil.rmtree(lab.folder)
 
 

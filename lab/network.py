@@ -21,6 +21,19 @@ def namespace(lab: str) -> str:
     return f"dpl-{lab}"
 
 
+def machine(lab: str, host: str) -> str:
+    """What nspawn is to call a host: its folders and interfaces are named so, and two labs have a host1 each."""
+    return f"{lab}-{host}"
+
+
+def port(lab: str, host: str) -> str:
+    """The near end of a host's cable, in the lab's namespace; `ip link set` and `tc` take this name.
+
+    (As an alternative name if it has more than 15 letters; the first name is a shortened one then.)
+    """
+    return f"vb-{machine(lab, host)}"
+
+
 def gateway(subnet: int) -> str:
     """The bridge's address, where the mirrors listen."""
     return f"10.77.{subnet}.1"

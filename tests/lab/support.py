@@ -65,6 +65,8 @@ def _traces(written: State) -> Iterator[str]:
     yield from (f"mount {line}" for line in mounts if str(written.disk) in line)
     namespaces = Path(f"/run/netns/dpl-{written.name}")
     cable = Path(f"/sys/class/net/dpl{written.subnet}")
+    folders = Path("/run/systemd/nspawn/propagate").glob(f"{written.name}-*")
+    yield from (f"folder {folder}" for folder in folders)
     yield from (f"network {path}" for path in (namespaces, cable) if path.exists())
     needles = (f"dpl-{written.name}", f"/{written.name}/")
     for process in Path("/proc").glob("[0-9]*"):

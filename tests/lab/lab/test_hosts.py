@@ -240,9 +240,11 @@ def test_hosts_reach_the_mirrors_by_the_names_of_the_real_ones(lab: Lab, reader:
 
 def test_the_mirrors_hardware_address_is_not_that_of_a_host(lab: Lab, fresh_hosts: list[LabHost]) -> None:
     links = json.loads(run("ip", "-n", network.namespace(lab.name), "-j", "link"))
-    addresses = {link["ifname"]: link["address"] for link in links}
+    addresses = {
+        name: link["address"] for link in links for name in (link["ifname"], *link.get("altnames", []))
+    }
     bridge = addresses.pop("br0")
-    assert {f"vb-{host.name}" for host in fresh_hosts} <= set(addresses)
+    assert {network.port(lab.name, host.name) for host in fresh_hosts} <= set(addresses)
     assert bridge not in addresses.values()
 
 
