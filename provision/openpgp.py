@@ -7,7 +7,6 @@ rpm names an imported key gpg-pubkey-VERSION-RELEASE, VERSION being the last eig
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterator
@@ -46,7 +45,7 @@ def read(armored: str) -> Key:
         # yum imports every key of the file it is pointed at, unasked (yum 3.4.3, run)
         raise NotAKey(f"it holds {len(keys)} public keys where one is wanted")
     body = keys[0]
-    if body[:1] != b"\x04" or len(body) < 6:
+    if body[:1] != b"\x04" or not 6 <= len(body) < 1 << 16:
         raise NotAKey("its key is not of version 4")
     digest = hashlib.sha1(b"\x99" + len(body).to_bytes(2, "big") + body, usedforsecurity=False)
     return Key(digest.hexdigest().upper())
@@ -57,7 +56,7 @@ def _dearmor(block: str) -> bytes:
     lines = [line for line in block.split("\n") if not line.startswith("=")]
     try:
         return base64.b64decode("".join(lines), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise NotAKey(f"its armor is damaged ({error})") from None
 
 
