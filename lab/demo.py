@@ -53,10 +53,11 @@ class Demo:
             print(f"\n{len(failed)} of {len(self.shown)} did not go as they should.")
             return 1
         print(
-            "\nA disposable CentOS 7.9 host was booted on this machine. It had no Docker; one command installed exactly\n"
-            "18.06.3 over SSH, held there against updates, with a registry mirror. Its own checks passed, a second run\n"
-            "found nothing to do, a container ran from an image that came through the mirror, and the last command took\n"
-            "all of it away again. On your own hosts it is the same command: fab -H HOST setup-docker\n"
+            "\nA disposable CentOS 7.9 host was booted on this machine. It had no Docker; one command installed\n"
+            "exactly 18.06.3 over SSH, held there against updates, with a registry mirror. Its own checks passed, a\n"
+            "second run found nothing to do, a container ran from an image that came through the mirror, and the\n"
+            "last command took all of it away again. On your own hosts it is the same command:\n"
+            "  fab -H HOST setup-docker\n"
             "(the package key and the mirror above are the lab's; you need neither of these options)."
         )
         return 0

@@ -37,9 +37,8 @@ LACKING = {
 def rendered() -> list[tuple[str, str]]:
     """Every kind of script that a host gets, with the most in it."""
     found = []
-    flags = {"registry_mirrors": MIRROR, "users": "alice,bob"}
     for version in ("18.06.3", "26.1.4"):
-        chosen = steps_for(docker_version=version, **flags)
+        chosen = steps_for(docker_version=version, registry_mirrors=MIRROR, users="alice,bob")
         found.append((f"read {version}", facts.probe_script(chosen, WORD)))
         changes = plan.plan(fresh(chosen), chosen).changes
         tasks = [script.Task(change.resource, change.script, change.look) for change in changes]
@@ -56,7 +55,7 @@ class TestScript:
     def test_shellcheck_finds_nothing(self, text: str) -> None:
         # SC2015: `A && B || fail` is meant as it reads, since fail never returns
         # SC2317, SC2329: a script holds the functions of all its resources, not all are called in each
-        command = [SHELLCHECK, "-s", "sh", "-e", "SC2015,SC2317,SC2329", "-"]
+        command = [str(SHELLCHECK), "-s", "sh", "-e", "SC2015,SC2317,SC2329", "-"]
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
         assert done.stdout == ""
         assert done.returncode == 0
