@@ -59,7 +59,9 @@ def _furnish(folder: Path, lab: Lab) -> None:
 
 def _picture(commands: tuple[str, ...], folder: Path) -> str:
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
-    for command in commands:
+    for number, command in enumerate(commands):
+        if number:
+            console.print()
         console.print(Text.assemble(("$ ", "green"), (command, "bold")))
         console.print(Text.from_ansi(screen(_in_terminal(command, folder))))
     picture = console.export_svg(title="docker-provision", unique_id="picture")

@@ -15,6 +15,7 @@ from invoke import Collection
 
 from provision import openpgp, spec, tasks
 from provision.errors import OperatorError
+from provision.fleet import FORKS
 from provision.options import OPTIONS
 from provision.run import EXIT
 from provision.spec import PACKAGE_MIRRORS
@@ -140,6 +141,10 @@ def test_the_steps_are_all_there_in_order() -> None:
 def test_the_exit_codes_are_all_there() -> None:
     codes = {int(row[0]) for row in readme.rows(section("exit-codes"))[1:]}
     assert codes == {*EXIT.values(), OperatorError.exit_code}
+
+
+def test_the_number_of_hosts_at_a_time_is_the_runners() -> None:
+    assert f"up to {FORKS} at a time" in section("plan-set-up-check")
 
 
 def test_the_spec_file_is_taken_as_it_stands() -> None:
