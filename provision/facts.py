@@ -74,11 +74,9 @@ def parse(output: str, steps: Sequence[Step], word: str) -> Facts:
     What a single probe couldn't read becomes an Unknown state. Raises Failed where the answer isn't whole.
     """
     sections = script.sections(output, word)
-    for ident, _ in probes(steps):
-        if ident not in sections or not sections[ident].complete:
-            raise Failed(
-                f"the host's answer was cut off before {ident} was read" + _said_instead(output, sections)
-            )
+    cut = script.cut_before(sections, probes(steps))
+    if cut is not None:
+        raise Failed(f"the host's answer was cut off before {cut} was read{_said_instead(output, sections)}")
     states = {resource.id: resource.parse(sections[resource.id]) for resource in probed(steps)}
     return Facts(_host(sections[HOST].text), states)
 

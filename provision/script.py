@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import secrets
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -199,3 +199,8 @@ def sections(output: str, word: str) -> dict[str, Section]:
                 found[ident] = Section("\n".join(lines[:-1] if lines[-1:] == [""] else lines), int(status))
             ident = None
     return found
+
+
+def cut_before(found: Mapping[str, Section], probes: Sequence[tuple[str, str]]) -> str | None:
+    """The first probe whose section isn't whole; None where all of them are."""
+    return next((ident for ident, _ in probes if ident not in found or not found[ident].complete), None)

@@ -45,7 +45,7 @@ def offered(remote: Remote, repository: Repository, engine: Engine) -> list[Row]
     ]
     answer = remote.read(script.read_script(probes, (LIBRARY,), word), timeout=TIMEOUT)
     sections = script.sections(answer.stdout, word)
-    if "offers" not in sections or "installed" not in sections:
+    if script.cut_before(sections, probes) is not None:
         raise Failed("the host's answer was cut off")
     lines = sections["offers"].text.splitlines()
     for index, line in enumerate(lines):
