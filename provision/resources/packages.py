@@ -77,7 +77,7 @@ remove_packages() {
     case " $* " in *" $package "*) continue ;; esac
     if rpm -q "$package" >/dev/null 2>&1; then left="$left $package"; fi
   done <"$state/brought-packages"
-  if [ -n "$left" ]; then frame note "stays, as dependencies that others may use by now:$left"; fi
+  if [ -n "$left" ]; then frame note "stays, since others may need it by now:$left"; fi
 }
 """
 )
