@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 KEY_LENGTH = 16  # hex digits of sha256: no chance of a clash among the few dozen artifacts of a machine
 
@@ -45,9 +46,11 @@ def cached(name: str, inputs: str, build: Callable[[Path], None]) -> Path:
         return final
     with locked(root() / "locks" / name):
         if not final.is_dir():
-            unfinished = root() / f".{name}.unfinished"
-            remove_tree(unfinished)
-            unfinished.mkdir()
+            for leftover in root().glob(f".{name}.*"):  # of a builder that was killed
+                remove_tree(leftover)
+            # Named anew each time: what a killed builder had started may write to the old place for a moment.
+            unfinished = Path(mkdtemp(prefix=f".{name}.", dir=root()))
+            unfinished.chmod(0o755)
             print(f"lab: making {name}, to be kept as {final}", file=sys.stderr, flush=True)
             try:
                 build(unfinished)

@@ -98,7 +98,7 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _down(options: argparse.Namespace) -> int:
-    for name in state.names() if options.all else [options.name]:
+    for name in (options.all and state.names()) or [options.name]:
         print(f"lab {name}: {'gone' if Lab.clear(name) else 'there is none'}")
     return 0
 

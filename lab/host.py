@@ -16,7 +16,7 @@ from lab.rootfs import ORIGINALS
 
 BOOT = 120.0  # seconds that a boot may take on a machine under load; alone it takes half a second
 JOBS = 30.0  # seconds that units may take to start before a boot counts as done
-STOP = 90.0  # what systemd grants a unit before it kills it
+STOP = 120.0  # seconds; systemd grants each unit 90 before it kills it
 # The shell moves itself into the groups, then becomes what follows: nothing of the host ever runs outside.
 ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@"'
 NSPAWN = {
@@ -97,11 +97,14 @@ class LabHost:
 
     def _wait_for_ssh(self) -> None:
         deadline = time.monotonic() + BOOT
+        began = False
         while not self._answers():
-            if time.monotonic() > deadline or not cgroups.processes(self.groups):
+            runs = bool(cgroups.processes(self.groups))
+            if time.monotonic() > deadline or (began and not runs):
                 words = " | ".join(self.console.read_text(errors="replace").splitlines()[-3:])
                 raise LabError(f"{self.name} doesn't answer on port 22; its console: {words or 'empty'}")
-            time.sleep(0.05)
+            began = began or runs
+            time.sleep(0.02)
 
     def _answers(self) -> bool:
         # A first packet that meets no host is sent again after a second only: better to try anew.
@@ -121,20 +124,9 @@ class LabHost:
         init = self.init
         if init is None:
             raise LabError(f"{self.name} isn't running")
+        inside = ("nsenter", "--all", "--root", "--wd", f"--target={init}", "env", "-i", *ENVIRONMENT)
         return subprocess.run(
-            [
-                "nsenter",
-                "--all",
-                "--root",
-                "--wd",
-                f"--target={init}",
-                "env",
-                "-i",
-                *ENVIRONMENT,
-                "sh",
-                "-c",
-                script,
-            ],
+            [*inside, "sh", "-c", script],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -123,7 +123,8 @@ class Lab:
                 return name in swept
             written.phase, written.owner = "stopping", Process.of(os.getpid())
             written.save()
-        cleanup.clear(written)
+        with state.lock_hosts(name):  # who is still making hosts comes to the end first
+            cleanup.clear(state.load(name) or written)
         with state.lock():
             limits.give_back()
         return True
@@ -163,8 +164,8 @@ class Lab:
             for name in names:
                 _check_name(name)
                 taken = set(written.hosts.values())
-                free = (number for number in range(network.FIRST_HOST, 254) if number not in taken)
-                written.hosts.setdefault(name, next(free))
+                free = next(number for number in network.HOSTS if number not in taken)
+                written.hosts.setdefault(name, free)
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._bring_up, self.hosts.values()))
         access.write(self.folder, list(self.hosts.values()))

@@ -7,13 +7,17 @@ the machine without a route, forwarding or address translation; the hosts reach 
 import json
 import os
 import signal
+import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from lab.process import LabError, run
 
 SUBNETS = range(1, 251)
-FIRST_HOST = 11
+HOSTS = range(11, 254)  # last numbers of the hosts' addresses; 1 is the bridge, 254 the machine
+# What iptables and the engine would load themselves, if they were allowed to; a kernel may have them built in.
+MODULES = ("overlay", "br_netfilter", "ip_tables", "iptable_nat", "iptable_filter", "ip6_tables")
 
 
 def namespace(lab: str) -> str:
@@ -59,6 +63,8 @@ def create(lab: str, subnet: int) -> None:
     if exists(lab):
         return
     cable = f"dpl{subnet}"
+    with suppress(FileNotFoundError):  # a minimal system may lack modprobe, and its kernel the need for it
+        subprocess.run(["modprobe", "--all", "--quiet", *MODULES], check=False, capture_output=True)
     run("ip", "netns", "add", name)
     run("ip", "-n", name, "link", "set", "lo", "up")
     # With an address of its own: it would take its ports' lowest, another with every boot of a host, and whoever
@@ -85,10 +91,8 @@ def kill_processes(lab: str, timeout: float = 10) -> None:
         if time.monotonic() > deadline:
             raise LabError(f"processes {pids[:5]} in {namespace(lab)} don't end after a kill")
         for pid in pids:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         time.sleep(0.02)
 
 

@@ -15,32 +15,18 @@ from lab.process import run
 
 FACE = Path(__file__).parent / "el7"
 ORIGINALS = Path("usr/libexec/el7")
-USERS = {
-    "deploy": 1001,
-    "plain": 1002,
-    "pw": 1003,
-}  # sudo without a password, no sudo, sudo with the password
+# deploy has sudo without a password, plain has none, pw has it with the password.
+USERS = {"deploy": 1001, "plain": 1002, "pw": 1003}
 PASSWORD = "it's $ecret"  # noqa: S105 - of pw, on hosts that only this machine reaches; quoting gets its exercise
-FOREIGN_UNITS = (  # what Debian starts at boot or by the clock, and EL7 doesn't have
-    *(
-        "apt-daily.timer",
-        "apt-daily-upgrade.timer",
-        "dpkg-db-backup.timer",
-        "e2scrub_all.timer",
-        "fstrim.timer",
-    ),
-    *("e2scrub_reap.service", "systemd-pstore.service", "getty@tty1.service", "user@.service"),
+# What Debian starts at boot or by the clock, and EL7 doesn't have.
+FOREIGN_UNITS = (
+    *("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer"),
+    *("e2scrub_reap.service", "fstrim.timer", "getty@tty1.service", "systemd-pstore.service"),
+    "user@.service",
 )
-UNKNOWN_PROGRAMS = (
-    "lsns",
-)  # of util-linux 2.23; wget, jq, lsof and others aren't in a minimal system anyway
-OF_ONE_HOST = (
-    "etc/machine-id",
-    "etc/hostname",
-    "etc/resolv.conf",
-    "etc/ssh/ssh_host_*",
-    "etc/debian_version",
-)
+# What util-linux 2.23 doesn't have; wget, jq, lsof and others aren't in a minimal system anyway.
+UNKNOWN_PROGRAMS = ("lsns",)
+OF_ONE_HOST = ("etc/machine-id", "etc/hostname", "etc/resolv.conf", "etc/ssh/ssh_host_*")
 
 
 def rootfs() -> Path:
@@ -60,6 +46,7 @@ def _dress(root: Path) -> None:
     for pattern in OF_ONE_HOST:
         for path in root.glob(pattern):
             path.unlink()
+    (root / "etc/debian_version").unlink()
     (root / "var/log/journal").rmdir()  # EL7's journal is gone with the boot
     for target in ("etc/machine-id", "etc/resolv.conf"):  # empty: no identity yet, and no name server at all
         (root / target).touch()

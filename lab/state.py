@@ -78,6 +78,6 @@ def lock() -> Iterator[None]:
 
 @contextmanager
 def lock_hosts(name: str) -> Iterator[None]:
-    """Keep others from making hosts of this lab meanwhile."""
-    with cache.locked(RUN / f"{name}.lock"):
+    """Keep others from making this lab's hosts, or ending it, meanwhile."""
+    with cache.locked(RUN / name / "lock"):
         yield
