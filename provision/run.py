@@ -225,7 +225,7 @@ class Run:
         results = {}
         for host in hosts:
             if isinstance(found[host.name], HostError):
-                print(f"{host.name}: {found[host.name]}", file=sys.stderr)
+                print(terminal.one_line(f"{host.name}: {found[host.name]}"), file=sys.stderr)
                 self._read_code = 1
             else:
                 results[host.name] = found[host.name]
@@ -238,5 +238,8 @@ def _text_of(path: str, flag: str) -> str:
         return Path(path).expanduser().read_text(encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"{flag}: can't read {path}: {error.strerror}") from None
+    except RuntimeError:
+        # what pathlib says to the ~ of a user who isn't there
+        raise OperatorError(f"{flag}: can't read {path}: no home directory of that name") from None
     except UnicodeDecodeError:
         raise OperatorError(f"{flag}: {path} isn't text in UTF-8") from None

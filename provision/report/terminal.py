@@ -30,12 +30,19 @@ COLOURS = {
 DIFF_LINES = 60
 """Lines of a diff that are shown; `--json` has them all."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\x1b\[[0-9;?]*[A-Za-z]")
+_CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
 
 
 def clean(text: str) -> str:
-    """A host's words without what would move the cursor or change colours."""
+    """A host's words without what would move the cursor, change colours or name the window."""
     return _CONTROL.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """The same where a line is one host's: nothing that it says begins another."""
+    return " ".join(clean(text).split())
 
 
 def plan_view(host: str, found: Plan) -> RenderableType:
@@ -56,18 +63,17 @@ def plan_view(host: str, found: Plan) -> RenderableType:
 def _item(item: Item) -> list[RenderableType]:
     match item.finding:
         case Change() as change:
-            line = Text.assemble(
-                "    ", ("~ ", "yellow"), change.resource, ": ", change.actual, " -> ", change.desired
-            )
-            lines: list[RenderableType] = [line, Text(f"      because {change.reason}", style="dim")]
-            return lines + _diff(change)
+            what = one_line(f"{change.resource}: {change.actual} -> {change.desired}")
+            line = Text.assemble("    ", ("~ ", "yellow"), what)
+            reason = Text(f"      because {one_line(change.reason)}", style="dim")
+            return [line, reason, *_diff(change)]
         case Pending() as pending:
             text = f"{pending.resource}: {pending.desired} (told in full after {pending.after})"
-            return [Text.assemble("    ", ("? ", "yellow"), text)]
+            return [Text.assemble("    ", ("? ", "yellow"), one_line(text))]
         case Refusal() as refusal:
-            return [Text.assemble("    ", ("x ", "red"), clean(refusal.text))]
+            return [Text.assemble("    ", ("x ", "red"), one_line(refusal.text))]
         case Note() as note:
-            return [Text.assemble("    ", ("! ", "magenta"), clean(note.text))]
+            return [Text.assemble("    ", ("! ", "magenta"), one_line(note.text))]
 
 
 def _diff(change: Change) -> list[RenderableType]:
@@ -89,7 +95,7 @@ def outcome_line(end: Outcome) -> Text:
         Status.UNCHANGED: "nothing to do",
         Status.PENDING: f"{_count(end)} pending",
         Status.CHANGED: f"{len(end.applied)} changed",
-    }.get(end.status, clean(str(end.error)))
+    }.get(end.status, one_line(str(end.error)))
     return Text.assemble(
         (end.host, "bold"), ": ", (str(end.status), COLOURS[end.status]), f" ({end.seconds:.1f} s): ", said
     )
@@ -105,7 +111,7 @@ def show_end(console: Console, ends: Sequence[Outcome]) -> None:
     for end in ends:
         console.print(outcome_line(end), soft_wrap=True)
         for note in end.notes:
-            console.print(Text(f"  {clean(note)}", style="magenta"), soft_wrap=True)
+            console.print(Text(f"  {one_line(note)}", style="magenta"), soft_wrap=True)
         for line in end.error.log if end.error else ():
             console.print(Text(f"  | {clean(line)}", style="dim"), soft_wrap=True)
 

@@ -50,6 +50,7 @@ class Remote:
     def __init__(self, *answers: Reads | Applies | HostError) -> None:
         self._answers = list(answers)
         self.commands: list[str] = []
+        self.closed = 0
 
     def read(self, script: str, *, timeout: float | None = None) -> Output:
         assert timeout is not None
@@ -69,7 +70,7 @@ class Remote:
         return Output(output, "", 0)
 
     def close(self) -> None:
-        """Nothing to end."""
+        self.closed += 1
 
     def _next(self, command: str) -> Reads | Applies:
         self.commands.append(command)

@@ -1,0 +1,312 @@
+"""One run of a command: what is asked for is checked before any host is touched, and all hosts have one verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from invoke import Config
+
+from provision import errors
+from provision.errors import OperatorError
+from provision.run import Run
+from tests.unit.case import WORD, Case
+from tests.unit.core import framed
+from tests.unit.fake import Applies, Reads, Remote
+from tests.unit.words import recorded
+
+SPEC = "registry_mirrors: [http://registry.example:5000]\nusers: [alice]\n"
+CONVERGED, FRESH = Case.load("converged").answer, Case.load("fresh-mirror-users").answer
+REFUSED = Case.load("docker-silent").answer
+
+
+@dataclass
+class Asked:
+    """What the command line gives to a run."""
+
+    hosts: tuple[str, ...] = ()
+    dry: bool = False
+
+    def __post_init__(self) -> None:
+        self.config = Config(overrides={"connect_kwargs": {}})
+
+
+class Hosts(dict[str, Remote]):
+    """The hosts that there are, by name."""
+
+    def run(self, command: Callable[[Run], int], **flags: str | bool) -> int:
+        return command(Run.asked_for(Asked(tuple(self)), {"spec": "", **flags}))
+
+
+@pytest.fixture
+def hosts(monkeypatch: pytest.MonkeyPatch) -> Hosts:
+    """No connection is made: a host's name leads to its stand-in."""
+    found = Hosts()
+
+    def connections(config: Config, names: tuple[str, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+        assert (config.connect_kwargs, kwargs) == ({}, {})
+        return names
+
+    def session(name: str, *, sudo_password: str | None) -> Remote:
+        assert sudo_password is None
+        return found[name]
+
+    monkeypatch.setattr("provision.remote.connections", connections)
+    monkeypatch.setattr("provision.remote.Session", session)
+    return found
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "site.yml"
+    path.write_text(SPEC)
+    return str(path)
+
+
+class TestMistakes:
+    """Each is an OperatorError (exit 2) of one line, and no host is asked anything."""
+
+    @pytest.fixture(autouse=True)
+    def _untouched(self, hosts: Hosts) -> None:
+        hosts["a"] = Remote()  # which fails at the first command
+
+    def mistake(self, hosts: Hosts, **flags: str) -> str:
+        with pytest.raises(OperatorError) as error:
+            hosts.run(Run.setup, **flags)
+        assert error.value.exit_code == 2
+        assert len(str(error.value).splitlines()) == 1
+        assert hosts["a"].commands == []
+        return str(error.value)
+
+    @pytest.mark.parametrize("flag", ["spec", "repo_key"])
+    @pytest.mark.parametrize(
+        ("path", "reason"),
+        [
+            ("{}/none", "No such file or directory"),
+            ("{}", "Is a directory"),
+            ("{}/file/deeper", "Not a directory"),
+            ("~nobody-of-that-name/file", "no home directory of that name"),
+        ],
+    )
+    def test_a_file_that_cannot_be_read(
+        self, hosts: Hosts, tmp_path: Path, flag: str, path: str, reason: str
+    ) -> None:
+        (tmp_path / "file").touch()
+        named = path.format(tmp_path)
+        option = "--" + flag.replace("_", "-")
+        assert self.mistake(hosts, **{flag: named}) == f"{option}: can't read {named}: {reason}"
+
+    @pytest.mark.parametrize("flag", ["spec", "repo_key"])
+    def test_a_file_that_is_no_text(self, hosts: Hosts, tmp_path: Path, flag: str) -> None:
+        (tmp_path / "file").write_bytes(b"\xff\xfe\x00")
+        text = self.mistake(hosts, **{flag: f"{tmp_path}/file"})
+        assert text.endswith(f"{tmp_path}/file isn't text in UTF-8")
+
+    def test_a_key_that_is_none(self, hosts: Hosts, tmp_path: Path) -> None:
+        (tmp_path / "key").write_text("<html>404</html>")
+        text = self.mistake(hosts, repo_key=f"{tmp_path}/key")
+        assert text == f"--repo-key: {tmp_path}/key: it holds no armoured OpenPGP public key"
+
+    def test_a_key_that_is_none_named_in_a_file(self, hosts: Hosts, tmp_path: Path) -> None:
+        (tmp_path / "site.yml").write_text(f"repo_key: {tmp_path}/none\n")
+        assert "can't read" in self.mistake(hosts, spec=f"{tmp_path}/site.yml")
+
+    @pytest.mark.parametrize(
+        ("only", "text"),
+        [
+            ("deamon", "--only: there is no step 'deamon': did you mean daemon?"),
+            ("repos, servis", "--only: there is no step 'servis': did you mean service?"),
+            (
+                "everything",
+                "--only: there is no step 'everything': they are repos, engine, daemon, service, access",
+            ),
+            ("repos,", "--only: there is no step '': they are repos, engine, daemon, service, access"),
+        ],
+    )
+    def test_an_unknown_step(self, hosts: Hosts, only: str, text: str) -> None:
+        assert self.mistake(hosts, only=only) == text
+
+    def test_a_wrong_value(self, hosts: Hosts, tmp_path: Path) -> None:
+        (tmp_path / "site.yml").write_text("docker_version: 18.10\n")
+        assert f"{tmp_path}/site.yml:1" in self.mistake(hosts, spec=f"{tmp_path}/site.yml")
+        assert self.mistake(hosts, docker_version="18.6.3").startswith("--docker-version: ")
+
+
+def test_no_host_is_a_mistake() -> None:
+    with pytest.raises(OperatorError, match=r"^no host: say which by -H HOST\[,HOST\]"):
+        Hosts().run(Run.plan)
+
+
+ENDS: dict[str, Callable[[], Remote]] = {
+    "right": lambda: Remote(Reads(CONVERGED)),
+    "pending": lambda: Remote(Reads(Case.load("service-stopped").answer)),
+    "refused": lambda: Remote(Reads(REFUSED)),
+    "unreachable": lambda: Remote(errors.Unreachable("no route to host")),
+    "failed": lambda: Remote(Reads("")),
+}
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [
+        (["right"], 0),
+        (["pending"], 3),
+        (["refused"], 1),
+        (["unreachable"], 1),
+        (["failed"], 1),
+        (["right", "right"], 0),
+        (["right", "pending"], 3),
+        (["pending", "unreachable", "right"], 1),
+        (["right", "refused"], 1),
+    ],
+)
+def test_of_several_exit_codes_the_gravest_counts(
+    hosts: Hosts, spec: str, ends: list[str], code: int
+) -> None:
+    hosts.update({f"host{number}": ENDS[end]() for number, end in enumerate(ends)})
+    assert hosts.run(Run.plan, spec=spec) == code
+
+
+def test_all_hosts_are_told_in_the_order_in_which_they_were_given(
+    hosts: Hosts, spec: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosts.update({"z": ENDS["unreachable"](), "a": ENDS["right"](), "m": ENDS["refused"]()})
+    hosts.run(Run.setup, spec=spec)
+    last = [line for line in capsys.readouterr().out.splitlines() if " s): " in line]
+    assert [line.split()[:2] for line in last] == [
+        ["z:", "unreachable"],
+        ["a:", "unchanged"],
+        ["m:", "refused"],
+    ]
+
+
+def test_every_connection_is_ended(hosts: Hosts, spec: str) -> None:
+    hosts.update({name: end() for name, end in ENDS.items()})
+    for command in (Run.plan, Run.facts):
+        hosts.run(command, spec=spec)
+        assert [host.closed for host in hosts.values()] == [1] * len(ENDS)
+        hosts.update({name: end() for name, end in ENDS.items()})
+
+
+@pytest.mark.parametrize(
+    ("command", "dry", "flags"),
+    [
+        (Run.plan, False, {}),
+        (Run.setup, True, {}),
+        (Run.setup, False, {"dry_run": True}),
+        (Run.uninstall, True, {}),
+    ],
+)
+def test_a_dry_run_only_reads(
+    hosts: Hosts,
+    capsys: pytest.CaptureFixture[str],
+    command: Callable[[Run], int],
+    dry: bool,
+    flags: dict[str, bool],
+) -> None:
+    answer = CONVERGED if command is Run.uninstall else FRESH
+    hosts["a"] = Remote(Reads(answer))
+    run = Run.asked_for(Asked(("a",), dry), {"spec": "", **flags})
+    assert command(run) == 3
+    assert hosts["a"].commands == ["read"]
+    assert capsys.readouterr().out.endswith("Nothing was changed.\n")
+
+
+def test_setup_applies(hosts: Hosts, spec: str) -> None:
+    hosts["a"] = Remote(Reads(FRESH), Applies(CONVERGED))
+    assert hosts.run(Run.setup, spec=spec) == 0
+    assert hosts["a"].commands == ["read", "apply"]
+
+
+def test_uninstall_takes_away(hosts: Hosts, spec: str) -> None:
+    hosts["a"] = Remote(Reads(CONVERGED), Applies(FRESH))
+    assert hosts.run(Run.uninstall, spec=spec) == 0
+    assert hosts["a"].commands == ["read", "apply"]
+
+
+def test_flags_win_over_the_file(hosts: Hosts, spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    hosts["a"] = Remote(Reads(CONVERGED))
+    assert hosts.run(Run.plan, spec=spec, registry_mirrors="https://mirror.example") == 3
+    assert '+    "https://mirror.example"' in capsys.readouterr().out
+
+
+def test_only_asks_for_some_steps(hosts: Hosts) -> None:
+    hosts["a"] = Remote(Reads(FRESH), Applies(CONVERGED))
+    assert hosts.run(Run.setup, only="repos, engine") == 0
+
+
+@pytest.mark.parametrize("command", [Run.plan, Run.facts, Run.versions])
+def test_json_stands_alone_on_standard_output(
+    hosts: Hosts, spec: str, capsys: pytest.CaptureFixture[str], command: Callable[[Run], int]
+) -> None:
+    answer = versions_answer() if command is Run.versions else CONVERGED
+    hosts.update({"a": Remote(Reads(answer)), "b": ENDS["unreachable"]()})
+    assert hosts.run(command, spec=spec, json=True) == 1
+    said = capsys.readouterr()
+    document = json.loads(said.out)
+    assert "a" in (document if isinstance(document, dict) else [each["host"] for each in document])
+    assert "b: " in said.err
+
+
+def versions_answer() -> str:
+    listed = recorded.text("yum/03").split("$ yum -q list docker-ce --showduplicates")[1].split("\n$ ")[0]
+    return framed({"offers": listed, "installed": "18.06.3.ce-3.el7"}, WORD)
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"), [(Run.facts, "CentOS Linux 7 (Core)"), (Run.versions, "3:26.1.4-1.el7")]
+)
+def test_what_was_read_is_shown_and_who_did_not_answer(
+    hosts: Hosts, spec: str, capsys: pytest.CaptureFixture[str], command: Callable[[Run], int], shown: str
+) -> None:
+    answer = versions_answer() if command is Run.versions else CONVERGED
+    hosts.update({"b": ENDS["unreachable"](), "a": Remote(Reads(answer))})
+    assert hosts.run(command, spec=spec) == 1
+    said = capsys.readouterr()
+    assert shown in said.out
+    assert said.err == "b: no route to host\n"
+
+
+def test_all_that_answered_is_success(hosts: Hosts, spec: str) -> None:
+    hosts["a"] = Remote(Reads(CONVERGED))
+    assert hosts.run(Run.facts, spec=spec) == 0
+
+
+def test_what_a_host_says_instead_of_an_answer_cannot_move_the_cursor(
+    hosts: Hosts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosts["a"] = Remote(Reads("\x1b[2J\x1b]0;owned\x07 no shell"))
+    assert hosts.run(Run.facts) == 1
+    assert (
+        capsys.readouterr().err
+        == "a: the host's answer was cut off before host was read; it said: no shell\n"
+    )
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_verify_gives_pytests_verdict(
+    hosts: Hosts, spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    asked: list[tuple[list[str], Path | None]] = []
+
+    def verify(remotes: Mapping[str, Remote], *_: object, key: bytes, junit: Path | None) -> int:
+        assert key.startswith(b"-----BEGIN PGP")
+        asked.append((list(remotes), junit))
+        return code
+
+    monkeypatch.setattr("provision.verify.run", verify)
+    hosts.update({"a": Remote(), "b": Remote()})
+    assert hosts.run(Run.verify, spec=spec, junit=f"{tmp_path}/it.xml") == code
+    assert asked == [(["a", "b"], tmp_path / "it.xml")]
+    assert [host.closed for host in hosts.values()] == [1, 1]
+
+
+def test_steps_are_listed_without_a_host(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Hosts().run(Run.steps) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["repos", "engine", "daemon", "service", "access"]
+    assert all(len(line.split()) > 3 for line in lines)
