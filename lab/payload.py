@@ -34,6 +34,20 @@ OWN_CONTAINERD = (
     ("usr/bin/containerd-shim-runc-v2", "usr/bin/docker-containerd-shim"),
     ("usr/sbin/runc", "usr/bin/docker-runc"),
 )
+# The distribution has all but the commands in a folder of its own; its unit puts that into PATH.
+HELPERS = "usr/libexec/docker"
+LAYOUTS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    "one": {"docker-ce": (*DAEMON, *CLI, *OWN_CONTAINERD)},
+    "three": {"docker-ce": DAEMON, "docker-ce-cli": CLI, "containerd.io": CONTAINERD},
+    "distribution": {
+        "docker": (("usr/sbin/dockerd", "usr/bin/dockerd-current"),),
+        "docker-client": (("usr/bin/docker", "usr/bin/docker-current"),),
+        "docker-common": tuple(
+            (old, f"{HELPERS}/{Path(new).name}") for old, new in (*DAEMON[1:], *CONTAINERD)
+        ),
+    },
+}
+"""Where each package's files come from, by layout and package."""
 LOOKED_FOR = (
     ("containerd", "docker-containerd"),
     ("containerd-shim-runc-v2", "docker-containerd-shim"),
@@ -47,12 +61,7 @@ def trees(engine: Engine, folder: Path) -> dict[str, Path]:
     debs.unpack(sorted(_fetched(engine.payload).glob("*.deb")), unpacked)
     for binary in ("usr/sbin/dockerd", "usr/bin/docker"):
         _label(unpacked / binary, engine.payload.says, label(engine))
-    content: dict[str, tuple[tuple[str, str], ...]]
-    if engine.monolithic:
-        content = {"docker-ce": (*DAEMON, *CLI, *OWN_CONTAINERD)}
-    else:
-        content = {"docker-ce": DAEMON, "docker-ce-cli": CLI, "containerd.io": CONTAINERD}
-    laid = {name: _lay(unpacked, files, folder / name) for name, files in content.items()}
+    laid = {name: _lay(unpacked, files, folder / name) for name, files in LAYOUTS[engine.layout].items()}
     _add_units(engine, laid)
     if engine.keys_of:
         _add_shim(engine, laid["docker-ce"])
@@ -105,13 +114,21 @@ def _lay(source: Path, files: Iterable[tuple[str, str]], target: Path) -> Path:
 
 
 def _add_units(engine: Engine, laid: dict[str, Path]) -> None:
-    units = _made(laid["docker-ce"] / "usr/lib/systemd/system")
-    for unit in (RECIPE / engine.units).glob("docker.s*"):
-        shutil.copy(unit, units)
+    units = _made(laid[engine.name] / "usr/lib/systemd/system")
+    shutil.copy(RECIPE / engine.units / "docker.service", units)
+    if "docker-common" in laid:
+        _add_distribution(laid["docker"], laid["docker-common"])
     if "containerd.io" in laid:
+        shutil.copy(RECIPE / "docker.socket", units)
         root = laid["containerd.io"]
         shutil.copy(RECIPE / "containerd.service", _made(root / "usr/lib/systemd/system"))
         shutil.copy(RECIPE / "config.toml", _made(root / "etc/containerd"))
+
+
+def _add_distribution(engine: Path, common: Path) -> None:
+    """What the distribution's packages have besides binaries: a command that chooses, and settings."""
+    (_made(common / "usr/bin") / "docker").symlink_to("docker-current")
+    (_made(engine / "etc/docker") / "daemon.json").write_text("{}\n")
 
 
 def _add_shim(engine: Engine, root: Path) -> None:
@@ -120,7 +137,7 @@ def _add_shim(engine: Engine, root: Path) -> None:
     shutil.copy(RECIPE / "dockerd_shim.py", root / "usr/bin/dockerd")
     (root / "usr/bin/dockerd").chmod(0o755)
     shutil.copy(RECIPE / engine.keys_of / "keys.txt", libexec / "keys")
-    for name, upstream in LOOKED_FOR if engine.monolithic else ():
+    for name, upstream in LOOKED_FOR if engine.layout == "one" else ():
         (libexec / name).symlink_to(f"/usr/bin/{upstream}")
 
 

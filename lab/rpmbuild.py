@@ -76,8 +76,13 @@ def spec(package: Package, content: Path | None) -> str:
         relations="".join(relations),
         copy=f"cp -al {content}/. %{{buildroot}}/" if content else "",
         scriptlets=package.scripts or scriptlets(package),
-        files="\n" + "\n".join(f"/{path.relative_to(content)}" for path in files) if content else "",
+        files="\n" + "\n".join(_listed(path.relative_to(content)) for path in files) if content else "",
     )
+
+
+def _listed(path: Path) -> str:
+    """A file as the spec file lists it. What an operator may edit below /etc outlives an update."""
+    return f"%config(noreplace) /{path}" if path.parts[0] == "etc" else f"/{path}"
 
 
 def sign(rpms: Iterable[Path], public: Path) -> None:

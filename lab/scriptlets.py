@@ -45,6 +45,8 @@ def scriptlets(package: Package) -> str:
             sections |= {"pre": STOP, "posttrans": START}
     elif package.name == "docker-ce-cli":
         sections = {"post": GROUP}
+    elif package.name == "docker":
+        sections = _unit("docker")
     elif package.name == "containerd.io":
         sections = _unit("containerd")
     return "".join(f"%{name}\n{text}\n" for name, text in sections.items())

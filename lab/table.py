@@ -59,31 +59,69 @@ class Engine:
     """An engine version on offer.
 
     `says` is what the true daemon calls itself. `companions` are the other packages of its release, by nvr.
-    `units` is the folder in lab/engine/ with its units. `pre_stops`: its %pre stops a running docker and its
-    %posttrans starts it again, also at a fresh install, as upstream's spec file did at that time.
-    `keys_of`: the release whose daemon.json keys the shim allows; empty where the payload knows the same.
+    `layout` is how its files are spread over them (see payload.LAYOUTS), `units` the folder in lab/engine/ with
+    its units. `pre_stops`: its %pre stops a running docker and its %posttrans starts it again, also at a fresh
+    install, as upstream's spec file did at that time. `keys_of`: the release whose daemon.json keys the shim allows;
+    empty where the payload knows the same.
     """
 
     nvr: str
     says: str
     payload: Source
+    layout: str
     units: str
     companions: tuple[str, ...] = ()
     pre_stops: bool = False
     keys_of: str = ""
 
     @property
-    def monolithic(self) -> bool:
-        """Before 18.09 one package carried engine, CLI and containerd."""
-        return not self.companions
+    def name(self) -> str:
+        """The package with the daemon."""
+        return self.nvr.rsplit("-", 2)[0]
 
 
+def _one(nvr: str, says: str, companions: tuple[str, ...] = (), *, pre_stops: bool = True) -> Engine:
+    """A release in which one package carries engine, CLI and containerd, as all were before 18.09.
+
+    The keys of 18.06 stand for those of the lines before it: what these lack is known only where somebody asked them.
+    """
+    return Engine(nvr, says, BOOKWORM, "one", "18.06", companions, pre_stops=pre_stops, keys_of="18.06")
+
+
+def _three(
+    says: str, containerd: str, units: str, more: tuple[str, ...] = (), *, keys_of: str = ""
+) -> Engine:
+    """A release of 20.10.24's kin, in packages for engine, CLI and containerd."""
+    companions = (f"docker-ce-cli-{says}-3.el7", f"containerd.io-{containerd}", *more)
+    return Engine(f"docker-ce-{says}-3.el7", says, BOOKWORM, "three", units, companions, keys_of=keys_of)
+
+
+OFDISTRO = "1.13.1-209.git7d71120.el7.centos"
 ENGINES = (
-    Engine("docker-ce-18.06.3.ce-3.el7", "18.06.3-ce", BOOKWORM, "18.06", pre_stops=True, keys_of="18.06"),
+    # The distribution's own, in its extras.
+    Engine(
+        f"docker-{OFDISTRO}",
+        "1.13.1",
+        BOOKWORM,
+        "distribution",
+        "1.13",
+        (f"docker-client-{OFDISTRO}", f"docker-common-{OFDISTRO}"),
+    ),
+    _one(
+        "docker-ce-17.03.3.ce-1.el7", "17.03.3-ce", ("docker-ce-selinux-17.03.3.ce-1.el7",), pre_stops=False
+    ),
+    _one("docker-ce-17.12.1.ce-1.el7.centos", "17.12.1-ce"),
+    _one("docker-ce-18.06.2.ce-3.el7", "18.06.2-ce"),
+    _one("docker-ce-18.06.3.ce-3.el7", "18.06.3-ce"),
+    _three("18.09.0", "1.2.13-3.2.el7", "18.09", keys_of="18.09"),
+    _three("18.09.9", "1.2.13-3.2.el7", "18.09", keys_of="18.09"),
+    _three("19.03.15", "1.4.13-3.1.el7", "19.03", keys_of="19.03"),
+    _three("20.10.24", "1.6.20-3.1.el7", "19.03", ("docker-ce-rootless-extras-20.10.24-3.el7",)),
     Engine(
         "docker-ce-26.1.4-1.el7",
         "26.1.4",
         TRIXIE,
+        "three",
         "26.1",
         (
             "docker-ce-cli-26.1.4-1.el7",

@@ -15,6 +15,7 @@ from pathlib import Path
 LAB = Path("/usr/libexec/docker-lab")  # the real binary, the keys, and helpers under names that it looks for
 # Objects that dockerd takes whole; the keys of all others count as if they stood at the top.
 WHOLE = ("cluster-store-opts", "default-ulimits", "log-opts", "runtimes")
+WHOLE_IF_KNOWN = ("builder", "features")  # from 18.09 on
 
 
 def unknown_keys(text: str, known: list[str]) -> list[str]:
@@ -25,7 +26,8 @@ def unknown_keys(text: str, known: list[str]) -> list[str]:
         return []
     keys: list[str] = []
     for key, value in first.items() if isinstance(first, dict) else ():
-        keys += value if isinstance(value, dict) and key not in WHOLE else [key]
+        whole = key in WHOLE or (key in WHOLE_IF_KNOWN and key in known)
+        keys += value if isinstance(value, dict) and not whole else [key]
     return [key for key in keys if key not in known]
 
 

@@ -107,8 +107,8 @@ def test_unreachable(lab: Lab, host: LabHost) -> None:
 
 def test_version_not_on_offer(lab: Lab, host: LabHost, asked: tuple[str, ...]) -> None:
     before = whole(host)
-    done = fab(lab, "-H", "host1", "setup-docker", "--docker-version", "18.06.2", *asked)
-    told(done, "refused", "18.06.2", "nearest on offer is 18.06.3")
+    done = fab(lab, "-H", "host1", "setup-docker", "--docker-version", "18.06.1", *asked)
+    told(done, "refused", "18.06.1", "nearest on offer is 18.06.3")
     assert difference(before, whole(host)) == {}
 
 

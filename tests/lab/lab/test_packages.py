@@ -1,17 +1,19 @@
 """The package mirror's RPMs: upstream's names, relations and scriptlets around engines that really run."""
 
 import json
+import runpy
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from lab import keys, mirror, rpms
+from lab import keys, mirror, payload, rpms
 from lab.host import LabHost
 from lab.lab import Lab
 from tests.lab.lab import engines
 
 OLD, NEW = "docker-ce-18.06.3.ce-3.el7", "docker-ce-26.1.4-1.el7"
+MIDDLE = "docker-ce-18.09.9-3.el7 docker-ce-cli-18.09.9-3.el7 containerd.io-1.2.13-3.2.el7"
 STABLE = "docker-ce/linux/centos/7/x86_64/stable/Packages"
 EXTRAS = "centos/7/extras/x86_64/Packages"
 
@@ -72,11 +74,33 @@ def test_dockers_key_signs_dockers_packages_and_no_others(database: str, folder:
             "/bin/sh /usr/sbin/groupadd docker-buildx-plugin docker-compose-plugin",
         ),
         ("containerd.io-1.6.33-3.1.el7", "--obsoletes", "containerd runc"),
+        (
+            "docker-ce-18.09.0-3.el7",
+            "--requires",
+            "/bin/sh docker-ce-cli container-selinux>=2.9 systemd-units iptables containerd.io",
+        ),
+        (
+            "docker-ce-20.10.24-3.el7",
+            "--requires",
+            """/bin/sh docker-ce-cli docker-ce-rootless-extras container-selinux>=2:2.74 libseccomp>=2.3
+            systemd-units iptables libcgroup containerd.io>=1.4.1 tar xz device-mapper-libs>=1.02.90-1""",
+        ),
     ],
 )
 def test_relations_are_upstreams(nvr: str, what: str, expected: str) -> None:
     found = {line.replace(" ", "") for line in query(nvr, what) if not line.startswith("rpmlib(")}
     assert found == set(expected.split())
+
+
+ON_OFFER = (
+    *("17.03.3.ce-1.el7", "17.12.1.ce-1.el7.centos", "18.06.2.ce-3.el7", "18.06.3.ce-3.el7"),
+    *("3:18.09.0-3.el7", "3:18.09.9-3.el7", "3:19.03.15-3.el7", "3:20.10.24-3.el7", "3:26.1.4-1.el7"),
+)
+
+
+def test_the_mirror_offers_a_version_of_each_kind(scratch: LabHost) -> None:
+    listed = scratch.run("yum list docker-ce --showduplicates").stdout.splitlines()
+    assert [line.split()[1] for line in listed if line.startswith("docker-ce.x86_64")] == list(ON_OFFER)
 
 
 def test_the_same_files_are_served_under_every_mirrors_name(lab: Lab) -> None:
@@ -106,12 +130,14 @@ def scratch(lab: Lab) -> LabHost:
     return host
 
 
-@pytest.mark.parametrize(("nvr", "says"), [(OLD, "18.06.3-ce+lab"), (NEW, "26.1.4+lab00")])
+@pytest.mark.parametrize(
+    ("nvr", "says"), [(OLD, "18.06.3-ce+lab"), (MIDDLE, "18.09.9+lab000"), (NEW, "26.1.4+lab00")]
+)
 def test_an_engine_installs_starts_and_runs_a_container(
     lab: Lab, scratch: LabHost, nvr: str, says: str
 ) -> None:
     engines.install(scratch, nvr)
-    assert scratch.run("rpm -q docker-ce").stdout == f"{nvr}.x86_64\n"
+    assert scratch.run("rpm -q docker-ce").stdout == f"{nvr.split(maxsplit=1)[0]}.x86_64\n"
     assert scratch.run("systemctl is-enabled docker", check=False).stdout == "disabled\n"
     assert scratch.run("systemctl is-active docker", check=False).stdout == "inactive\n"
     assert scratch.run("getent group docker").stdout.startswith("docker:")
@@ -163,6 +189,22 @@ def shimmed(lab: Lab) -> LabHost:
 def dockerd(host: LabHost, daemon_json: str, seconds: int = 10) -> "subprocess.CompletedProcess[str]":
     (host.root / "etc/docker/daemon.json").write_text(daemon_json)
     return host.run(f"timeout {seconds} dockerd", check=False, timeout=30)
+
+
+def test_the_distributions_own_docker_runs_containers_too(lab: Lab, scratch: LabHost) -> None:
+    scratch.run("yum -y -q install docker", timeout=120)
+    engines.start(scratch, lab)
+    assert scratch.run("docker version --format '{{.Server.Version}}'").stdout == "1.13.1+lab0000\n"
+    assert scratch.run("docker run --rm busybox echo from inside").stdout == "from inside\n"
+    assert scratch.run("rpm -qf --qf '%{NAME}\\n' /usr/bin/docker").stdout == "docker-common\n"
+
+
+def test_keys_that_came_later_are_known_to_later_versions_alone() -> None:
+    unknown = runpy.run_path(str(payload.RECIPE / "dockerd_shim.py"))["unknown_keys"]
+    text = '{"features": {"buildkit": true}, "builder": {"gc": {"enabled": true}}, "ip6tables": true}'
+    known = {line: (payload.RECIPE / line / "keys.txt").read_text().split() for line in ("18.06", "18.09")}
+    assert unknown(text, known["18.06"]) == ["buildkit", "gc", "ip6tables"]
+    assert unknown(text, known["18.09"]) == ["ip6tables"]
 
 
 # What the true 18.06.3 said to the same files.
