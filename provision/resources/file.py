@@ -130,11 +130,11 @@ put_file() {
   printf %s "$5" | base64 -d | replace "$1" "$2" "$4" || exit 1 # it ran in a subshell, and has said why
   [ "$(sum_of "$1")" = "$4" ] || fail "$1 isn't what was written"
 }
-# PATH SEEN: an original comes back as it was, else the file goes
+# PATH SEEN: an original comes back as it was, to where a link leads; else the file goes
 bring_back() {
   unchanged "$1" "$2"
   if [ -e "$state/originals$1" ]; then
-    mv -fT -- "$state/originals$1" "$1" || fail "can't bring back $1"
+    mv -fT -- "$state/originals$1" "$(readlink -f -- "$1")" || fail "can't bring back $1"
   else
     rm -f -- "$1" || fail "can't remove $1"
   fi
