@@ -1,7 +1,8 @@
 """HOW each kind of thing is read and mended: probe and fix live side by side.
 
 base         what every kind is: states, changes, findings
-file         a file's whole content (`Exactly`), or our keys in a content that others share (`MergedJson`)
+file         a file's whole content (`Exactly`), or our keys in a content that others share (`MergedJson`);
+             file_shell.py does
 rpmkey       a signing key in the rpm database
 packages     the engine's packages in exactly these versions; yum.py is how yum is called
 unit         docker.service, running with what is asked for; daemon.py decides, unit_shell.py does

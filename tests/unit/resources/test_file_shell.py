@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.resources.base import ABSENT, State, Unknown, digest, quote
-from provision.resources.file import LIBRARY, Exactly, File, FileState
+from provision.resources.file import Exactly, File, FileState
+from provision.resources.file_shell import LIBRARY
 from provision.script import Frame, Mark, Section
 from tests.unit.shell import SHELLS, call
 
@@ -246,11 +247,12 @@ class TestWayBack:
         host.back(path, b"ours")
         assert path.parent.exists()
 
-    def test_what_changed_meanwhile_is_left_alone(self, host: Host) -> None:
+    @pytest.mark.parametrize("function", ["bring_back", "take_away"])
+    def test_what_changed_meanwhile_is_left_alone(self, host: Host, function: str) -> None:
         path = host.root / "it"
         host.write(path, b"ours")
         path.write_bytes(b"somebody's")
-        _, frames = host.back(path, b"ours")
+        _, frames = host.run(f"{function} {path} {digest(b'ours')}")
         assert frames == failed(f"{path} was changed meanwhile: look at it, then run again")
         assert path.read_bytes() == b"somebody's"
 
@@ -261,3 +263,11 @@ class TestWayBack:
         host.write(link, b"ours")
         assert host.back(link, b"ours")[1] == []
         assert (link.is_symlink(), target.read_bytes()) == (True, b"theirs")
+
+    def test_what_holds_ours_alone_goes_though_there_was_an_original(self, host: Host) -> None:
+        """Somebody took out all that was his since: his old file must not come back over that."""
+        path = host.root / "it"
+        path.write_bytes(b"theirs")
+        host.write(path, b"ours")
+        assert host.run(f"take_away {path} {digest(b'ours')}")[1] == []
+        assert not path.exists()
