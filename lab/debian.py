@@ -18,8 +18,11 @@ UNREAD = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/s
 
 def debian() -> Path:
     """The undressed root file system: about half a minute and 330 MB the first time."""
-    inputs = "\n".join([Path(__file__).read_text(), *apt.sources()])
-    return cached("debian", inputs, _bootstrap) / "root"
+    return cached("debian", _codename() + Path(__file__).read_text(), _bootstrap) / "root"
+
+
+def _codename() -> str:
+    return platform.freedesktop_os_release()["VERSION_CODENAME"]
 
 
 def _bootstrap(folder: Path) -> None:
@@ -29,7 +32,7 @@ def _bootstrap(folder: Path) -> None:
     run(
         *tied("mmdebstrap", "--variant=minbase", "--quiet", f"--include={PACKAGES}"),
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNREAD),
-        platform.freedesktop_os_release()["VERSION_CODENAME"],
+        _codename(),
         str(folder / "root"),
         str(sources),
         timeout=1200,

@@ -21,6 +21,7 @@ Gateway={gateway}
 LinkLocalAddressing=no
 IPv6AcceptRA=no
 """
+HOST_KEYS = {"rsa": "2048", "ecdsa": "256", "ed25519": "256"}  # and bits: what a first boot of CentOS 7 makes
 
 
 def write(layer: Path, host: LabHost, gateway: str, key: str, names: dict[str, str]) -> None:
@@ -43,7 +44,9 @@ def write(layer: Path, host: LabHost, gateway: str, key: str, names: dict[str, s
             os.chown(mine, uid, uid)
             mine.chmod(mode)
     _folder(layer / "etc/ssh", layer, host.disk.rootfs)
-    run("ssh-keygen", "-A", "-f", str(layer))
+    for kind, bits in HOST_KEYS.items():
+        file = str(layer / f"etc/ssh/ssh_host_{kind}_key")
+        run("ssh-keygen", "-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f", file)
 
 
 def host_keys(layer: Path, address: str) -> list[str]:

@@ -76,6 +76,8 @@ def create(lab: str, subnet: int) -> None:
     run("ip", "link", "add", cable, "type", "veth", "peer", "name", "machine", "netns", name)
     run("ip", "-n", name, "link", "set", "machine", "master", "br0", "up")
     run("ip", "addr", "add", f"10.77.{subnet}.254/24", "dev", cable)
+    # Ask again soon for the hardware address of a host that still boots; by default it takes a second.
+    Path(f"/proc/sys/net/ipv4/neigh/{cable}/retrans_time_ms").write_text("50")
     run("ip", "link", "set", cable, "up")
 
 
