@@ -105,7 +105,7 @@ class Record:
         try:
             document = json.loads(base64.b64decode(body))
             found, entries = document["format"], document["resources"]
-            if found == FORMAT and all(isinstance(entry, dict) for entry in entries.values()):
+            if found == FORMAT and all(isinstance(entry.get("ours", {}), dict) for entry in entries.values()):
                 return RecordState(entries)
         except (ValueError, KeyError, TypeError, AttributeError):
             return Unknown(f"{PATH} is damaged: move it away, and uninstall by hand what it named")
