@@ -18,6 +18,7 @@ In reading order:
     script        scripts as they go over the wire
     words         what docker, yum and rpm say
     spec          all that an operator may ask for
+    advisories    what is known against each engine version
     engines       what each engine version is
     templating    files that land on hosts
     errors        the tree of what can go wrong

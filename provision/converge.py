@@ -15,7 +15,7 @@ from provision import script
 from provision.errors import Failed, HostError, Refused
 from provision.facts import Facts
 from provision.plan import Plan, Stage, absent, plan
-from provision.resources.base import Change, Step, quote
+from provision.resources.base import Change, Step, Trace, quote
 from provision.script import Mark
 from provision.verdicts import explain
 
@@ -94,16 +94,22 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a run is after: these steps present, or taken away; nothing but the plan with `dry_run`."""
+    """What a run is after: these steps present, or taken away; nothing but the plan with `dry_run`.
+
+    `known` is what the operator says to know, for the hosts' records.
+    """
 
     steps: tuple[Step, ...]
     only: frozenset[str] = frozenset()
     withdraw: bool = False
     dry_run: bool = False
+    known: tuple[Trace, ...] = ()
 
     def plan(self, facts: Facts) -> Plan:
         """Raises Refused where the host can't be served."""
-        return absent(facts, self.steps) if self.withdraw else plan(facts, self.steps, self.only)
+        if self.withdraw:
+            return absent(facts, self.steps)
+        return plan(facts, self.steps, self.only, self.known)
 
 
 def read(remote: Remote, steps: Sequence[Step]) -> Facts:

@@ -21,6 +21,8 @@ class Option:
     """A list in a file, "a,b" as a flag."""
     in_flags: bool = True
     """False where only a file can say it."""
+    switch: bool = False
+    """true or false in a file; a flag without a value, which means true."""
 
     @property
     def flag(self) -> str:
@@ -68,6 +70,13 @@ OPTIONS: tuple[Option, ...] = (
         "members of the group docker, which makes them root on the host",
         "[alice, bob]",
         many=True,
+    ),
+    Option(
+        "ack_eol",
+        "true",
+        "the end of life of CentOS 7 and this Docker is known: say no more of it, and note that on the hosts",
+        "true",
+        switch=True,
     ),
 )
 

@@ -9,7 +9,7 @@ from provision import preflight
 from provision.errors import Refused
 from provision.facts import Facts, probed
 from provision.resources import record
-from provision.resources.base import Change, Finding, Note, Pending, Refusal, Step
+from provision.resources.base import Change, Finding, Note, Pending, Refusal, Step, Trace, Unknown
 from provision.resources.record import RECORD_ID, Record
 
 
@@ -73,10 +73,12 @@ class Plan:
             raise Refused("; ".join(dict.fromkeys(refusal.text for refusal in self.refusals)))
 
 
-def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = ()) -> Plan:
+def plan(
+    facts: Facts, steps: Sequence[Step], only: Collection[str] = (), known: Sequence[Trace] = ()
+) -> Plan:
     """What brings the host to what is asked for; `only` names the steps to look at, all where it is empty.
 
-    Raises Refused where the host can't be served at all.
+    `known` is what the operator says to know, for the host's record. Raises Refused where the host can't be served.
     """
     _fit(facts)
     wanted = {*only, *(step.followed_by for step in steps if step.name in only)}
@@ -89,7 +91,7 @@ def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = ()) -> Pla
     ]
     items += [Item(RECORD_ID, finding) for finding in Record().compare(facts.states)]
     stages = [[item for item in items if item.step in names] for names in _stages(chosen)]
-    return Plan(_recorded([Stage(tuple(stage)) for stage in stages], facts, steps))
+    return Plan(_recorded([Stage(tuple(stage)) for stage in stages], facts, steps, known))
 
 
 def absent(facts: Facts, steps: Sequence[Step]) -> Plan:
@@ -127,17 +129,19 @@ def _stages(steps: Sequence[Step]) -> list[set[str]]:
     return stages
 
 
-def _recorded(stages: Sequence[Stage], facts: Facts, steps: Sequence[Step]) -> tuple[Stage, ...]:
+def _recorded(
+    stages: Sequence[Stage], facts: Facts, steps: Sequence[Step], known: Sequence[Trace]
+) -> tuple[Stage, ...]:
     """The stages, with the host's record ahead of the first change. Later stages are planned anew by then."""
-    for index, stage in enumerate(stages):
-        if not stage.changes:
-            continue
-        traces = tuple(trace for change in stage.changes for trace in change.traces)
-        before = {r.id: r.remember(facts.states[r.id]) for r in probed(steps) if r.id != RECORD_ID}
-        state = facts.states[RECORD_ID]
-        wanted = record.recorded(state, before, traces)
-        if wanted is None:
-            break
-        led = Stage((Item(RECORD_ID, record.writing(state, wanted)), *stage.items))
-        return (*stages[:index], led, *stages[index + 1 :])
-    return tuple(stages)
+    index = next((index for index, stage in enumerate(stages) if stage.changes), 0)
+    first = stages[index]
+    traces = (*known, *(trace for change in first.changes for trace in change.traces))
+    if not traces and not first.changes:
+        return tuple(stages)
+    before = {r.id: r.remember(facts.states[r.id]) for r in probed(steps) if r.id != RECORD_ID}
+    state = facts.states[RECORD_ID]
+    wanted = record.recorded(state, before, traces)
+    if wanted is None or isinstance(state, Unknown):
+        return tuple(stages)
+    led = Stage((Item(RECORD_ID, record.writing(state, wanted)), *first.items))
+    return (*stages[:index], led, *stages[index + 1 :])

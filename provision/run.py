@@ -14,13 +14,15 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.table import Table
 
-from provision import openpgp, spec, steps
+from provision import advisories, openpgp, spec, steps
+from provision.advisories import Advisories
 from provision.converge import Goal, Outcome, Remote, Status, converge, read
 from provision.errors import HostError, OperatorError
 from provision.fleet import Runner, Threads
 from provision.options import FLAGS
 from provision.report import data, terminal
-from provision.resources.base import Step
+from provision.resources import record
+from provision.resources.base import Step, Trace
 from provision.steps.repos import pinned_key, repository
 
 EXIT = {
@@ -77,7 +79,7 @@ class Run:
         path = str(self._flags.get("spec") or "")
         if path:
             layers.append(spec.parse(_text_of(path, "--spec"), path))
-        given = {option.name: str(self._flags.get(option.name) or "") or None for option in FLAGS}
+        given = {option.name: self._flags.get(option.name) or None for option in FLAGS}
         return spec.build(*layers, spec.from_flags(given))
 
     @cached_property
@@ -107,6 +109,17 @@ class Run:
                 raise OperatorError(f"--only: there is no step {name!r}: {hint}")
         return frozenset(chosen)
 
+    @cached_property
+    def _advisories(self) -> Advisories:
+        return advisories.about(self._spec.engine)
+
+    @property
+    def _known(self) -> tuple[Trace, ...]:
+        """What the operator says to know, for the hosts' records."""
+        if not self._spec.ack_eol:
+            return ()
+        return (record.known("end of life", str(self._advisories)),)
+
     def _hosts(self) -> list[Host]:
         if not self._context.hosts:
             raise OperatorError("no host: say which by -H HOST[,HOST], before the command or behind it")
@@ -124,11 +137,11 @@ class Run:
 
     def plan(self) -> int:
         only = self._only()
-        return self._converge(Goal(self._steps(only), only, dry_run=True))
+        return self._converge(Goal(self._steps(only), only, dry_run=True, known=self._known))
 
     def setup(self) -> int:
         only = self._only()
-        return self._converge(Goal(self._steps(only), only, dry_run=self._dry))
+        return self._converge(Goal(self._steps(only), only, dry_run=self._dry, known=self._known))
 
     def uninstall(self) -> int:
         return self._converge(Goal(self._steps(), withdraw=True, dry_run=self._dry))
@@ -203,8 +216,11 @@ class Run:
         terminal.show_end(self._out, ends)
         if goal.dry_run:
             self._out.print("Nothing was changed.")
+        unheard = None if goal.withdraw or self._spec.ack_eol else self._advisories
+        if unheard:
+            self._out.print(terminal.advisories_view(unheard), soft_wrap=True)
         if self._json:
-            self._document(data.outcomes(ends))
+            self._document(data.run(ends, unheard))
         codes = {EXIT[end.status] for end in ends}
         return next(code for code in SEVERITY if code in codes)
 

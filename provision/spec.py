@@ -14,7 +14,15 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    JsonValue,
+    StrictBool,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from provision import daemon_settings, engines, yamlmarks
@@ -53,6 +61,8 @@ class Spec(BaseModel):
     daemon: dict[str, JsonValue] = {}
     """Further keys of daemon.json; None takes one out."""
     users: tuple[str, ...] = ()
+    ack_eol: StrictBool = False
+    """The end of life is known to the operator: nothing is said of it, and the hosts' records keep that."""
 
     @property
     def engine(self) -> Engine:
@@ -144,15 +154,15 @@ def parse(text: str, source: str) -> Layer:
     return yamlmarks.read(text, source)
 
 
-def from_flags(given: Mapping[str, str | None]) -> Layer:
-    """The fields that flags give, by field name; None is a flag that wasn't given. Raises OperatorError."""
+def from_flags(given: Mapping[str, str | bool | None]) -> Layer:
+    """The fields that flags give, by field name; None and False are flags that weren't given. Raises OperatorError."""
     layer: dict[str, Located] = {}
     for option in FLAGS:
         text = given.get(option.name)
-        if text is None:
+        if text is None or text is False:
             continue
         place = Place(option.flag)
-        if not option.many:
+        if text is True or not option.many:
             layer[option.name] = Located(text, place)
         elif text == NONE:
             layer[option.name] = Located((), place)
@@ -196,4 +206,9 @@ def _text(error: ErrorDetails, path: tuple[Any, ...]) -> str:
     return f"{name} must be {expected}, and {reprlib.repr(error['input'])} is not: write it like {example}"
 
 
-_EXPECTED = {"string_type": "text", "tuple_type": "a list", "dict_type": "a mapping"}
+_EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+}

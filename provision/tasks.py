@@ -63,7 +63,7 @@ def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
             inspect.Parameter(
                 flag.name,
                 inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=False if isinstance(flag, Switch) else "",
+                default=False if _bare(flag) else "",
             )
             for flag in flags
         ]
@@ -76,8 +76,13 @@ def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
     return wrap
 
 
+def _bare(flag: Flag) -> bool:
+    """Whether the flag takes no value."""
+    return isinstance(flag, Switch) or (isinstance(flag, Option) and flag.switch)
+
+
 def _help(flag: Flag) -> str:
-    return flag.help if isinstance(flag, Switch) else f"{flag.metavar}: {flag.help}"
+    return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
 @command(*ASKED, ONLY, JSON)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from provision.advisories import AS_OF, Advisories, Cve
 from provision.converge import Outcome
 from provision.facts import Facts
 from provision.plan import Plan
@@ -56,9 +57,35 @@ def outcome(end: Outcome) -> dict[str, Any]:
     }
 
 
-def outcomes(ends: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """A run, in the order in which its hosts were given."""
-    return [outcome(end) for end in ends]
+def run(ends: Sequence[Outcome], known: Advisories | None) -> dict[str, Any]:
+    """A run: its hosts in the order in which they were given, and what is known against the version asked for."""
+    return {
+        "hosts": [outcome(end) for end in ends],
+        "advisories": advisories(known) if known else [],
+    }
+
+
+def advisories(known: Advisories) -> list[dict[str, Any]]:
+    """Each advisory, then each CVE with whether it concerns the version."""
+    dated = {"docker_version": known.version, "as_of": AS_OF}
+
+    def cve(each: Cve, *, concerns: bool) -> dict[str, Any]:
+        return {
+            **dated,
+            "topic": "cve",
+            "text": each.what,
+            "source": each.source,
+            "cve": each.id,
+            "component": str(each.component),
+            "fixed_in": each.fixed_in,
+            "concerns": concerns,
+        }
+
+    return [
+        *({**dated, **dataclasses.asdict(note)} for note in known.notes),
+        *(cve(each, concerns=True) for each in known.holes),
+        *(cve(each, concerns=False) for each in known.closed),
+    ]
 
 
 def facts(read: Facts) -> dict[str, Any]:

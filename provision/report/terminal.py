@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.table import Table
 from rich.text import Text
 
+from provision.advisories import Advisories
 from provision.converge import Outcome, Status
 from provision.facts import Facts
 from provision.plan import Item, Plan
@@ -114,6 +115,21 @@ def show_end(console: Console, ends: Sequence[Outcome]) -> None:
             console.print(Text(f"  {one_line(note)}", style="magenta"), soft_wrap=True)
         for line in end.error.log if end.error else ():
             console.print(Text(f"  | {clean(line)}", style="dim"), soft_wrap=True)
+
+
+def advisories_view(known: Advisories) -> RenderableType:
+    """What is known against the version asked for, once for all hosts; where each line is from, `--json` says."""
+    lines = [note.text for note in known.notes]
+    escapes = [cve.id for cve in known.holes if cve.escape]
+    others = [cve.id for cve in known.holes if not cve.escape]
+    if escapes:
+        lines.append(f"run only images that you trust, others may become root: {', '.join(escapes)}")
+    if others:
+        lines.append(f"other holes: {', '.join(others)}")
+    if known.closed:
+        lines.append(f"not concerned by {', '.join(cve.id for cve in known.closed)}")
+    head = f"{known} (--ack-eol says that this is known):"
+    return Group(Text(head, style="bold"), *(Text(f"  - {line}", style="magenta") for line in lines))
 
 
 def facts_view(host: str, read: Facts) -> Table:

@@ -26,6 +26,8 @@ from provision.script import Section
 FOLDER = "/var/lib/docker-provision"
 PATH = f"{FOLDER}/record.json"
 RECORD_ID = "record"
+KNOWN = "known"
+"""The section for what the operator said to know; nothing on the host goes by that name."""
 FORMAT = 1
 
 
@@ -36,8 +38,9 @@ class RecordState:
     entries: Mapping[str, Mapping[str, Any]]
 
     def __str__(self) -> str:
-        ours = [ident for ident, entry in self.entries.items() if "ours" in entry]
-        return f"we brought or changed: {', '.join(ours)}"
+        ours = [ident for ident, entry in self.entries.items() if "ours" in entry and ident != KNOWN]
+        known = [f"known to the operator: {what}" for what in (self.touched(KNOWN) or {}).values()]
+        return "\n".join([f"we brought or changed: {', '.join(ours)}", *known])
 
     def before(self, resource: str) -> Any:
         """What was there before our first change; None for absent, or where we know nothing of it."""
@@ -134,6 +137,11 @@ class Record:
                 f"rm -rf -- {quote(FOLDER)} || fail {quote(f'can not remove {FOLDER}')}",
             )
         ]
+
+
+def known(what: str, text: str) -> Trace:
+    """A trace of what the operator said to know: by it later readers see that it was said."""
+    return Trace(KNOWN, what, text)
 
 
 def recorded(state: State, before: Mapping[str, Any], traces: tuple[Trace, ...]) -> RecordState | None:

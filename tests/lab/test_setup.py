@@ -179,7 +179,7 @@ def test_three_hosts_at_once_with_one_failing(
     fresh_hosts[1].run("mkdir -p /etc/docker && echo '{' >/etc/docker/daemon.json")
     done = fab(lab, "-H", "host1,host2,host3", "setup-docker", "--json", *asked)
     assert done.returncode == 1
-    ends = {end["host"]: end for end in json.loads(done.stdout)}
+    ends = {end["host"]: end for end in json.loads(done.stdout)["hosts"]}
     assert {host: end["status"] for host, end in ends.items()} == {
         "host1": "changed",
         "host2": "refused",

@@ -108,7 +108,10 @@ def lines(found: Plan) -> Iterator[str]:
         for item in stage.items:
             kind, text = _brief(item.finding)
             yield f"{kind} {item.step}: {item.finding.resource}: {text}"
-            if isinstance(item.finding, Change) and "absent" not in (item.finding.actual, item.finding.desired):
+            if isinstance(item.finding, Change) and "absent" not in (
+                item.finding.actual,
+                item.finding.desired,
+            ):
                 yield from _differing(item.finding.diff)
 
 

@@ -19,7 +19,7 @@ def of(text: str) -> Spec:
     return build(parse(text, "site.yml"))
 
 
-def refused(text: str = "", **flags: str) -> str:
+def refused(text: str = "", **flags: str | bool) -> str:
     with pytest.raises(OperatorError) as caught:
         build(parse(text, "site.yml"), from_flags(flags))
     assert "\n" not in str(caught.value)
@@ -62,6 +62,17 @@ users: [alice, bob, alice]
         "graph": None,
         "registry-mirrors": ["https://a.example.com", "https://b.example.com"],
     }
+
+
+def test_what_is_true_or_false() -> None:
+    assert not of("").ack_eol
+    assert of("ack_eol: true").ack_eol
+    assert build(from_flags({"ack_eol": True})).ack_eol
+    # a flag that wasn't given says nothing
+    assert build(parse("ack_eol: true", "site.yml"), from_flags({"ack_eol": False})).ack_eol
+    assert refused("ack_eol: 'on'") == (
+        "site.yml:1: ack_eol must be true or false, and 'on' is not: write it like true"
+    )
 
 
 def test_later_layers_win_field_by_field() -> None:
@@ -270,6 +281,7 @@ def test_flags() -> None:
         "--repo-key",
         "--registry-mirrors",
         "--users",
+        "--ack-eol",
     ]
 
 
