@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent
 BIN = Path(sys.executable).parent
 COLUMNS = 100
 HOST = "host1"
-SITE = "registry_mirrors: [{registry}]\nrepo_key: lab.asc\n"
+SITE = "registry_mirrors: [{registry}]\nrepo_key: lab.asc\nack_eol: true\n"
 SCENES = {
     "setup.svg": (
         f"fab -H {HOST} setup-docker --spec site.yml",
