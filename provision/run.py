@@ -213,12 +213,12 @@ class Run:
             ends = list(self._runner.run(hosts, work))
         order = {host.name: index for index, host in enumerate(hosts)}
         ends.sort(key=lambda end: order[end.host])
-        terminal.show_end(self._out, ends)
-        if goal.dry_run:
-            self._out.print("Nothing was changed.")
         unheard = None if goal.withdraw or self._spec.ack_eol else self._advisories
         if unheard:
             self._out.print(terminal.advisories_view(unheard), soft_wrap=True)
+        terminal.show_end(self._out, ends)
+        if goal.dry_run:
+            self._out.print("Nothing was changed.")
         if self._json:
             self._document(data.run(ends, unheard))
         codes = {EXIT[end.status] for end in ends}

@@ -248,7 +248,7 @@ def test_json_stands_alone_on_standard_output(
     assert hosts.run(command, spec=spec, json=True) == 1
     said = capsys.readouterr()
     document = json.loads(said.out)
-    assert "a" in (document if isinstance(document, dict) else [each["host"] for each in document])
+    assert "a" in ([each["host"] for each in document["hosts"]] if command is Run.plan else document)
     assert "b: " in said.err
 
 

@@ -32,12 +32,12 @@ def planned() -> Iterator[Outcome]:
 
 
 def test_outcomes_survive_json() -> None:
-    document = data.outcomes(list(planned()))
+    document = data.run(list(planned()), None)
     assert through_json(document) == document
 
 
 def test_an_outcome_tells_how_it_ended() -> None:
-    first, second = data.outcomes(list(planned()))
+    first, second = data.run(list(planned()), None)["hosts"]
     assert {key: value for key, value in first.items() if key not in ("plan", "applied")} == {
         "host": "a",
         "status": "changed",
