@@ -87,7 +87,9 @@ class Disk:
     def check_new(self, name: str) -> None:
         """Raise LabError if no snapshot can be taken under that name."""
         if name == FRESH or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-            raise LabError(f"{name!r} is no good as a snapshot's name: letters, digits, . _ -, and not {FRESH!r}")
+            raise LabError(
+                f"{name!r} is no good as a snapshot's name: letters, digits, . _ -, and not {FRESH!r}"
+            )
 
     def check(self, name: str) -> None:
         """Raise LabError if there is no snapshot of that name."""
