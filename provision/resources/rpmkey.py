@@ -8,7 +8,6 @@ from typing import Any
 from provision import openpgp
 from provision.resources.base import (
     ABSENT,
-    Absent,
     Change,
     Finding,
     Refusal,
@@ -25,14 +24,26 @@ LIBRARY = r"""
 # VERSION of a gpg-pubkey. rpm itself is asked for too: an unreadable database says "not installed" as well.
 probe_key() {
   timed 20 rpm -q --qf 'rpm\n' rpm || exit 1
-  timed 20 rpm -q --qf 'key %{VERSION}-%{RELEASE}\n%{DESCRIPTION}\n' "gpg-pubkey-$1" || true
+  timed 20 rpm -q --qf 'key %{VERSION}-%{RELEASE}\n%{DESCRIPTION}\n' "gpg-pubkey-$1"
+  # 1 is "not installed", over 100 are time's up and crashes
+  if [ $? -gt 100 ]; then exit 1; fi
 }
 # VERSION FILE
 import_key() {
   rpm --import "$2" || fail "rpm can't import $2"
   rpm -q "gpg-pubkey-$1" >/dev/null || fail "rpm imported $2, but has no gpg-pubkey-$1"
 }
+# VERSION: a key that may be gone already
+remove_key() {
+  for name in $(rpm -q "gpg-pubkey-$1" | grep '^gpg-pubkey-'); do
+    rpm -e "$name" || fail "rpm can't remove $name"
+  done
+}
 """
+
+
+KIND = "rpm-key "
+"""How the ids of keys begin; the rest is VERSION."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class RpmKey:
 
     @property
     def id(self) -> str:
-        return f"rpm-key {self.key.rpm_version}"
+        return f"{KIND}{self.key.rpm_version}"
 
     @property
     def library(self) -> str:
@@ -112,18 +123,16 @@ class RpmKey:
         state, record = states[self.id], states[RECORD_ID]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
-        if (
-            isinstance(state, Absent)
-            or not isinstance(record, RecordState)
-            or record.touched(self.id) is None
-        ):
+        if not isinstance(record, RecordState):
             return []
+        # an earlier run may have been asked for another key
+        brought = [
+            ident for ident in record.entries if ident.startswith(KIND) and record.touched(ident) is not None
+        ]
         return [
             Change(
-                self.id,
-                "imported",
-                "absent",
-                "we brought it",
-                f"rpm -e {quote(f'gpg-pubkey-{state.name}')} || fail 'rpm can not remove the key'",
+                ident, "imported", "absent", "we brought it", f"remove_key {quote(ident.removeprefix(KIND))}"
             )
+            for ident in brought
+            if ident != self.id or isinstance(state, KeyState)
         ]

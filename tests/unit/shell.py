@@ -25,19 +25,31 @@ def run(shell: tuple[str, ...], text: str, **environment: str) -> subprocess.Com
     )
 
 
-def call(shell: tuple[str, ...], state: Path, library: str, text: str) -> tuple[str, list[script.Frame]]:
-    """What calls of a resource's functions print, and its frames; `state` stands for /var/lib/docker-provision."""
-    preamble = (
-        script.PREAMBLE.format(title="test", nonce=WORD)
-        + script.COMMON
-        + f"state={script.quote(str(state))}\n"
-    )
-    done = run(shell, f"{preamble}verdict=fail\n{library}\n( {text}\n) 2>&1\n")
+def call(
+    shell: tuple[str, ...], state: Path, library: str, text: str, *, path: Path | None = None
+) -> tuple[str, list[script.Frame]]:
+    """What calls of a resource's functions print, and its frames.
+
+    `state` stands for /var/lib/docker-provision, `path` is a folder of programs that come before the host's own.
+    """
+    preamble = script.PREAMBLE.format(title="test", nonce=WORD) + script.COMMON
+    words = f"state={script.quote(str(state))}\n"
+    if path is not None:
+        words += f"PATH={script.quote(str(path))}:$PATH\n"
+    done = run(shell, f"{preamble}{words}verdict=fail\n{library}\n( {text}\n) 2>&1\n")
     assert done.stderr == ""
     found = [(line, script.frame(line, WORD)) for line in done.stdout.split("\n")]
     # a frame begins with a newline of its own
     printed = "\n".join(line for line, frame in found if frame is None).removesuffix("\n")
     return printed, [frame for _, frame in found if frame is not None]
+
+
+def probed(shell: tuple[str, ...], library: str, probe: str, *, path: Path | None = None) -> script.Section:
+    """What a probe prints as the section of a reading."""
+    text = script.read_script([("it", probe)], (library,), WORD)
+    if path is not None:
+        text = text.replace("\nexport ", f"\nPATH={script.quote(str(path))}:$PATH\nexport ", 1)
+    return script.sections(run(shell, text).stdout, WORD)["it"]
 
 
 def programs(folder: Path, texts: Mapping[str, str]) -> Path:
