@@ -117,8 +117,10 @@ class Packages:
         return " ".join(["probe_packages", *map(quote, (*self._family, *RIVALS))])
 
     def parse(self, section: Section) -> State:
-        if not section.complete:
-            return Unknown("the host's answer was cut off")
+        if not section.complete or section.status != 0:
+            return Unknown(
+                "rpm doesn't answer; look at `rpm -q rpm` on the host, and at who else uses rpm there"
+            )
         found = rpm.query(section.text)
         if isinstance(found, rpm.Unreadable):
             return Unknown(f"{found.why}; look at `rpm -q rpm` on the host, `rpm --rebuilddb` may mend it")

@@ -1,0 +1,293 @@
+"""The engine's packages: exact versions, rivals refused, and yum's exit code never believed."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from provision.engines import engine
+from provision.resources.base import ABSENT, Change, Note, Refusal, State, Trace, Unknown
+from provision.resources.packages import LIBRARY, RIVALS, Packages, PackagesState
+from provision.resources.record import RECORD_ID, RecordState
+from provision.resources.yum import Repository
+from provision.script import Frame, Mark, Section
+from tests.unit.shell import SHELLS, call, probed, programs
+
+HOLD = ("docker-ce", "docker-ce-cli", "containerd.io")
+REPOSITORY = Repository(b"[docker-ce-stable]\n", b"key", HOLD)
+OLD, NEW = Packages(engine("18.06.3"), REPOSITORY), Packages(engine("26.1.4"), REPOSITORY)
+V18 = {"docker-ce": "18.06.3.ce-3.el7"}
+V26 = {
+    name: package.removeprefix(f"{name}-")
+    for name, package in zip(NEW.engine.names, NEW.engine.packages, strict=True)
+}
+RPM = "rpm 0 4.11.3 45.el7 x86_64"
+
+
+def states(versions: dict[str, str] | State, installed: list[str] | None = None) -> dict[str, State]:
+    """`installed` are the packages that the record says we brought."""
+    state = PackagesState(versions) if isinstance(versions, dict) else versions
+    entries = {} if installed is None else {OLD.id: {"before": None, "ours": {"installed": installed}}}
+    return {OLD.id: state, RECORD_ID: RecordState(entries)}
+
+
+def refused(packages: Packages, versions: dict[str, str]) -> str:
+    (found,) = packages.compare(states(versions))
+    assert isinstance(found, Refusal)
+    return found.text
+
+
+class TestParse:
+    def parse(self, *lines: str, status: int = 0) -> State:
+        return OLD.parse(Section("\n".join((RPM, *lines)), status))
+
+    def test_versions_by_name(self) -> None:
+        found = self.parse("docker-ce 0 18.06.3.ce 3.el7 x86_64", "package podman-docker is not installed")
+        assert found == PackagesState(V18)
+        assert str(found) == "docker-ce-18.06.3.ce-3.el7"
+
+    def test_none_is_absent(self) -> None:
+        assert self.parse("package docker-ce is not installed") is ABSENT
+
+    def test_two_versions_of_one_are_a_killed_yums(self) -> None:
+        found = self.parse("docker-ce 3 26.1.4 1.el7 x86_64", "docker-ce 0 18.06.3.ce 3.el7 x86_64")
+        assert isinstance(found, Unknown)
+        assert found.why.startswith("docker-ce installed twice, by a yum that was killed: `package-cleanup")
+
+    @pytest.mark.parametrize(
+        ("section", "why"),
+        [
+            (Section("package rpm is not installed", 0), "rpm finds not even itself in it"),
+            (Section(f"error: rpmdb: BDB0113 Thread died\n{RPM}", 0), "rpmdb: BDB0113 Thread died"),
+            (Section(RPM, 1), "rpm doesn't answer"),
+            (Section(RPM, 0, complete=False), "rpm doesn't answer"),
+        ],
+    )
+    def test_a_database_that_cannot_be_read_is_never_absence(self, section: Section, why: str) -> None:
+        found = OLD.parse(section)
+        assert isinstance(found, Unknown)
+        assert why in found.why
+        assert "look at `rpm -q rpm` on the host" in found.why
+
+
+class TestCompare:
+    @pytest.mark.parametrize(
+        ("packages", "versions"), [(OLD, V18), (NEW, V26), (NEW, {**V26, "docker-scan-plugin": "0.8"})]
+    )
+    def test_as_asked_for(self, packages: Packages, versions: dict[str, str]) -> None:
+        assert packages.compare(states(versions)) == []
+
+    def test_unknown_is_refused(self) -> None:
+        assert OLD.compare(states(Unknown("no"))) == [Refusal(OLD.id, "no")]
+
+    @pytest.mark.parametrize("packages", [OLD, NEW])
+    def test_all_packages_are_named_with_their_versions(self, packages: Packages) -> None:
+        (found,) = packages.compare(states(ABSENT))
+        assert isinstance(found, Change)
+        assert shlex.split(found.script) == ["install_packages", *packages.engine.packages]
+        assert shlex.split(found.look)[0] == "look_packages"
+        assert shlex.split(found.look)[3:] == [
+            packages.engine.package.removeprefix("docker-ce-"),
+            *packages.engine.packages,
+        ]
+        assert found.traces == (Trace(OLD.id, "installed", sorted(packages.engine.packages)),)
+        assert found.stops_daemon
+        assert found.actual == "not installed"
+
+    def test_what_is_there_in_the_right_version_is_not_ours(self) -> None:
+        there = {"docker-ce-cli": V26["docker-ce-cli"], "containerd.io": V26["containerd.io"]}
+        (found,) = NEW.compare(states(there))
+        assert isinstance(found, Change)
+        assert found.actual == "docker-ce-cli-26.1.4-1.el7, containerd.io-1.6.33-3.1.el7"
+        assert set(found.traces[0].value) == {f"{name}-{V26[name]}" for name in set(V26) - set(there)}
+
+    def test_what_an_earlier_run_brought_stays_ours(self) -> None:
+        (found,) = OLD.compare(states(ABSENT, ["docker-ce-18.06.2.ce-3.el7"]))
+        assert isinstance(found, Change)
+        assert found.traces[0].value == ["docker-ce-18.06.2.ce-3.el7", "docker-ce-18.06.3.ce-3.el7"]
+
+    @pytest.mark.parametrize("rival", RIVALS)
+    def test_a_rival_is_refused_with_the_way_out(self, rival: str) -> None:
+        text = refused(OLD, {rival: "1.13.1-209.el7"})
+        assert text.startswith(
+            f"{rival}-1.13.1-209.el7 can't stay beside docker-ce: stop its containers and "
+        )
+        assert f"`yum remove {rival}` first" in text
+
+    @pytest.mark.parametrize(
+        ("packages", "versions", "named"),
+        [
+            (OLD, {"docker-ce": "18.06.2.ce-3.el7"}, "docker-ce-18.06.2.ce-3.el7"),
+            (
+                OLD,
+                V26,
+                "docker-ce-26.1.4-1.el7, docker-ce-cli-26.1.4-1.el7, docker-ce-rootless-extras-26.1.4-1.el7",
+            ),
+            (OLD, {"docker-ce-cli": "26.1.4-1.el7"}, "docker-ce-cli-26.1.4-1.el7"),
+            (NEW, {**V26, "docker-ce-cli": "25.0.5-1.el7"}, "docker-ce-cli-25.0.5-1.el7"),
+            (NEW, {**V26, "containerd.io": "1.6.28-3.1.el7"}, "containerd.io-1.6.28-3.1.el7"),
+        ],
+    )
+    def test_another_version_is_refused(
+        self, packages: Packages, versions: dict[str, str], named: str
+    ) -> None:
+        text = refused(packages, versions)
+        assert text.startswith(f"{named} is installed where {packages.engine.package} is asked for")
+        assert "versions aren't changed in place" in text
+
+    def test_others_use_of_containerd_is_no_obstacle(self) -> None:
+        """18.06 brings a containerd of its own, under other names."""
+        (found,) = OLD.compare(
+            states({"containerd.io": "1.6.33-3.1.el7", "docker-compose-plugin": "2.27.1-1.el7"})
+        )
+        assert isinstance(found, Change)
+
+
+def test_every_name_that_matters_is_asked_for() -> None:
+    words = shlex.split(OLD.probe())
+    assert words[0] == "probe_packages"
+    assert {*HOLD, *RIVALS} <= set(words)
+
+
+def test_before_us() -> None:
+    assert OLD.remember(PackagesState(V18)) == V18
+    assert OLD.remember(ABSENT) is None
+
+
+def test_what_is_installed() -> None:
+    assert OLD.installed(states(V18)) == "18.06.3.ce-3.el7"
+    for state in ({"docker": "1.13.1"}, ABSENT, Unknown("no")):
+        assert OLD.installed(states(state)) is None
+
+
+class TestWithdraw:
+    def test_what_we_brought_goes_in_the_order_of_a_family(self) -> None:
+        (found,) = NEW.withdraw(states(V26, sorted(NEW.engine.packages)))
+        assert isinstance(found, Change)
+        assert shlex.split(found.script) == ["remove_packages", *NEW.engine.names]
+        assert shlex.split(found.look) == ["look_removal", *NEW.engine.names]
+        assert found.stops_daemon
+
+    def test_what_was_there_before_us_stays(self) -> None:
+        (found,) = NEW.withdraw(states(V26, ["docker-ce-26.1.4-1.el7"]))
+        assert isinstance(found, Change)
+        assert found.script == "remove_packages docker-ce"
+
+    @pytest.mark.parametrize("installed", [None, [], ["docker-ce-cli-26.1.4-1.el7"]])
+    def test_nothing_of_ours_is_a_note(self, installed: list[str] | None) -> None:
+        assert OLD.withdraw(states(V18, installed)) == [
+            Note(OLD.id, "docker-ce-18.06.3.ce-3.el7 stays: it was there before us")
+        ]
+
+    def test_nothing_there_is_nothing_to_do(self) -> None:
+        assert OLD.withdraw(states(ABSENT, ["docker-ce-18.06.3.ce-3.el7"])) == []
+
+    def test_unknown_is_refused(self) -> None:
+        assert OLD.withdraw(states(Unknown("no"), ["docker-ce-18.06.3.ce-3.el7"])) == [Refusal(OLD.id, "no")]
+
+
+# the rpm of a host whose packages are the lines of a file beside it
+FAKE_RPM = """db=$0.db
+case $1 in
+  -qa) case $2 in --qf) cut -d' ' -f1 "$db" ;; *) grep "^$2" "$db" ;; esac ;;
+  -e) [ ! -e "$0.needed" ] || { cat "$0.needed"; exit 1; } ;;
+  *)
+    [ "$2" = --qf ] && shift 2
+    shift
+    missing=0
+    for name; do
+      grep "^${name%%-[0-9]*} " "$db" || { echo "package $name is not installed"; missing=$((missing + 1)); }
+    done
+    exit "$missing" ;;
+esac"""
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+class TestShell:
+    def host(self, folder: Path, *packages: str, yum: str = "", rpm: str = FAKE_RPM) -> Path:
+        """A host's rpm and yum; `yum` may change its database."""
+        path = programs(
+            folder / "bin", {"rpm": rpm, "yum": f'echo "$*" >>"$0.log"\ndb=${{0%yum}}rpm.db\n{yum}'}
+        )
+        (path / "rpm.db").write_text("".join(f"{line}\n" for line in (RPM, *packages)))
+        (folder / "look").mkdir()
+        return path
+
+    def call(self, shell: tuple[str, ...], folder: Path, text: str) -> tuple[str, list[Frame]]:
+        library = f"{LIBRARY}\nlook={folder}/look\nlock_alive() {{ false; }}\n"
+        return call(shell, folder / "state", library, text, path=folder / "bin")
+
+    def test_what_is_there_is_read(self, shell: tuple[str, ...], tmp_path: Path) -> None:
+        path = self.host(tmp_path, "docker-ce 0 18.06.3.ce 3.el7 x86_64")
+        assert OLD.parse(probed(shell, LIBRARY, OLD.probe(), path=path)) == PackagesState(V18)
+
+    def test_nothing_there_is_read(self, shell: tuple[str, ...], tmp_path: Path) -> None:
+        assert OLD.parse(probed(shell, LIBRARY, OLD.probe(), path=self.host(tmp_path))) is ABSENT
+
+    @pytest.mark.parametrize("status", [124, 137, 139])
+    def test_rpm_that_hangs_halfway_is_never_absence(
+        self, shell: tuple[str, ...], tmp_path: Path, status: int
+    ) -> None:
+        path = self.host(tmp_path, rpm=f"echo '{RPM}'; exit {status}")
+        assert isinstance(OLD.parse(probed(shell, LIBRARY, OLD.probe(), path=path)), Unknown)
+
+    def test_what_a_transaction_brings_is_written_down(self, shell: tuple[str, ...], tmp_path: Path) -> None:
+        path = self.host(tmp_path, yum='printf "docker-ce 1\\nlibcgroup 1\\n" >>"$db"')
+        assert self.call(shell, tmp_path, "install_packages docker-ce-18.06.3.ce-3.el7") == ("", [])
+        assert (tmp_path / "state/brought-packages").read_text().split() == ["docker-ce", "libcgroup"]
+        (asked,) = (path / "yum.log").read_text().splitlines()
+        words = asked.split()
+        assert words[-2:] == ["install", "docker-ce-18.06.3.ce-3.el7"]
+        assert {
+            "--setopt=obsoletes=0",
+            "--disableexcludes=docker-ce-stable",
+            f"--setopt=cachedir={tmp_path}/look/cache",
+        } <= set(words)
+
+    def test_yum_that_says_done_is_not_believed(self, shell: tuple[str, ...], tmp_path: Path) -> None:
+        self.host(tmp_path)
+        why = "yum says that it is done, but docker-ce-18.06.3.ce-3.el7 isn't installed"
+        assert self.call(shell, tmp_path, "install_packages docker-ce-18.06.3.ce-3.el7") == (
+            "",
+            [Frame(Mark.FAIL, why)],
+        )
+
+    @pytest.mark.parametrize("function", ["install_packages", "remove_packages"])
+    def test_yum_that_fails_is_told_by_its_status(
+        self, shell: tuple[str, ...], tmp_path: Path, function: str
+    ) -> None:
+        self.host(tmp_path, yum="echo Error: no; exit 1")
+        assert self.call(shell, tmp_path, f"{function} docker-ce") == (
+            "Error: no",
+            [Frame(Mark.FAIL, "yum 1")],
+        )
+
+    def test_what_others_need_is_not_removed(self, shell: tuple[str, ...], tmp_path: Path) -> None:
+        path = self.host(tmp_path)
+        (path / "rpm.needed").write_text("error: Failed dependencies:\n\tdocker-ce is needed by theirs-1\n")
+        why = "other packages need docker-ce: error: Failed dependencies: \tdocker-ce is needed by theirs-1"
+        assert self.call(shell, tmp_path, "look_removal docker-ce") == ("", [Frame(Mark.FAIL, why)])
+
+    def test_what_stays_is_told(self, shell: tuple[str, ...], tmp_path: Path) -> None:
+        self.host(
+            tmp_path,
+            "docker-ce 1",
+            "libcgroup 1",
+            yum='grep -v docker-ce "$db" >"$db.new"; mv "$db.new" "$db"',
+        )
+        (tmp_path / "state").mkdir()
+        (tmp_path / "state/brought-packages").write_text("docker-ce\nlibcgroup\ngone\n")
+        said, frames = self.call(shell, tmp_path, "remove_packages docker-ce")
+        assert said == ""
+        assert [(frame.mark, frame.rest.rpartition(":")[2]) for frame in frames] == [
+            (Mark.NOTE, " libcgroup")
+        ]
+
+    def test_a_removal_that_removed_nothing_is_not_believed(
+        self, shell: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        self.host(tmp_path, "docker-ce 1")
+        _, frames = self.call(shell, tmp_path, "remove_packages docker-ce")
+        assert frames == [Frame(Mark.FAIL, "yum says that it is done, but docker-ce is still installed")]
