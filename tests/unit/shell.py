@@ -28,7 +28,7 @@ def run(shell: tuple[str, ...], text: str, **environment: str) -> subprocess.Com
 def call(
     shell: tuple[str, ...], state: Path, library: str, text: str, *, path: Path | None = None
 ) -> tuple[str, list[script.Frame]]:
-    """What calls of a resource's functions print, and its frames.
+    """What calls of a resource's functions print, without newlines at its end, and their frames.
 
     `state` stands for /var/lib/docker-provision, `path` is a folder of programs that come before the host's own.
     """
@@ -40,7 +40,7 @@ def call(
     assert done.stderr == ""
     found = [(line, script.frame(line, WORD)) for line in done.stdout.split("\n")]
     # a frame begins with a newline of its own
-    printed = "\n".join(line for line, frame in found if frame is None).removesuffix("\n")
+    printed = "\n".join(line for line, frame in found if frame is None).rstrip("\n")
     return printed, [frame for _, frame in found if frame is not None]
 
 
