@@ -9,11 +9,13 @@ import hashlib
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+UNUSED = 3 * 86400  # seconds: who changes the lab's recipes makes some 300 MB with every change
 KEY_LENGTH = 16  # hex digits of sha256: no chance of a clash among the few dozen artifacts of a machine
 
 
@@ -43,6 +45,7 @@ def cached(name: str, inputs: str, build: Callable[[Path], None]) -> Path:
     key = hashlib.sha256(inputs.encode()).hexdigest()[:KEY_LENGTH]
     final = root() / f"{name}-{key}"
     if final.is_dir():
+        os.utime(final)  # when it was last of use
         return final
     with locked(root() / "locks" / name):
         if not final.is_dir():
@@ -59,6 +62,13 @@ def cached(name: str, inputs: str, build: Callable[[Path], None]) -> Path:
                 remove_tree(unfinished)
                 raise
     return final
+
+
+def forget() -> None:
+    """Delete artifacts that nobody asked for in the last days. Call it when there is no lab that may live on one."""
+    for artifact in root().glob(f"*-{'[0-9a-f]' * KEY_LENGTH}"):
+        if time.time() - artifact.stat().st_mtime > UNUSED:
+            remove_tree(artifact)
 
 
 def remove_tree(folder: Path) -> None:

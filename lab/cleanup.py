@@ -57,5 +57,7 @@ def sweep() -> list[str]:
             unmount_below(disk)
             cache.remove_tree(disk)
             swept.append(disk.name)
-    limits.give_back()
+    if not state.names():
+        limits.give_back()
+        cache.forget()
     return swept

@@ -126,7 +126,7 @@ class Lab:
         with state.lock_hosts(name):  # who is still making hosts comes to the end first
             cleanup.clear(state.load(name) or written)
         with state.lock():
-            limits.give_back()
+            cleanup.sweep()  # once more, for what is to be done after the last lab
         return True
 
     @contextmanager

@@ -28,7 +28,7 @@ def lift() -> None:
 
 
 def give_back() -> None:
-    """Set the limit to what it was, once no lab is left."""
-    if not state.names() and _before().exists():
+    """Set the limit to what it was; for when no lab is left."""
+    if _before().exists():
         LIMIT.write_text(_before().read_text())
         _before().unlink()

@@ -1,5 +1,6 @@
 """The cache: whole or not there, once for each of its inputs, also when builders are killed or many."""
 
+import os
 import subprocess
 import sys
 import time
@@ -97,6 +98,15 @@ def test_a_killed_builder_takes_its_programs_along_and_leaves_the_place_free(
     while any(process.alive for process in [*below, *sleepers]):
         assert time.monotonic() < deadline, "what the killed builder had started goes on"
         time.sleep(0.02)
+
+
+def test_what_nobody_asked_for_in_days_is_forgotten(folder: Path) -> None:
+    old, new = (cache.cached("thing", inputs, writes(inputs)) for inputs in ("old", "new"))
+    for path in (old, new):
+        os.utime(path, (0, 0))
+    cache.cached("thing", "new", writes("new"))
+    cache.forget()
+    assert [path for path in folder.iterdir() if path.name != "locks"] == [new]
 
 
 def test_nothing_is_deleted_through_a_mount(folder: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lab import cgroups, limits, state
+from lab import cgroups, cleanup, limits, state
 from lab.lab import Lab
+from lab.process import Process
 from lab.state import State
 from tests.lab.support import CHECKOUT, lab_command, ssh, traces
 
@@ -190,17 +191,20 @@ def test_an_up_that_fails_leaves_nothing(name: str, monkeypatch: pytest.MonkeyPa
 def test_the_machines_limit_is_raised_for_labs_and_given_back_after_the_last(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(state, "RUN", tmp_path)
+    monkeypatch.setattr(state, "RUN", tmp_path / "run")
     monkeypatch.setattr(limits, "LIMIT", tmp_path / "limit")
     limits.LIMIT.write_text("128\n")
-    (tmp_path / "one").mkdir()
+    monkeypatch.setenv("DOCKER_PROVISION_LAB_CACHE", str(tmp_path / "cache"))
+    one = State("one", 0, "up", Process.of(os.getpid()), tmp_path / "disk", [], tmp_path, owned=True)
+    one.save()
     limits.lift()
     limits.lift()
-    limits.give_back()
+    cleanup.sweep()
     assert int(limits.LIMIT.read_text()) == limits.NEEDED
-    (tmp_path / "one").rmdir()
-    limits.give_back()
-    limits.give_back()
+    one.owner = Process.of(0)
+    one.save()
+    assert cleanup.sweep() == ["one"]
+    cleanup.sweep()
     assert int(limits.LIMIT.read_text()) == 128
 
 
