@@ -66,7 +66,7 @@ yum_aside() {
 list_offers() {
   open_look
   printf %s "$1" | base64 -d >"$look/repos/docker-ce.repo"
-  yum_aside makecache >"$look/makecache" 2>&1 || { cat "$look/makecache"; fail "yum $?"; }
+  yum_aside makecache >"$look/makecache" 2>&1 || { cat "$look/makecache"; fail "yum $yum_status"; }
   yum_aside list docker-ce --showduplicates
 }
 # after our section changed: yum itself doesn't see a change within the second of its last look (yum 3.4.3, run)

@@ -1,0 +1,253 @@
+"""How yum is called: bounded in all that it waits for, and the repository looked at before anything is written."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from provision.resources.yum import LIBRARY, REFRESH, Repository
+from provision.script import Frame, Mark
+from tests.unit.shell import SHELLS, call, programs
+
+TEXT = b"# ours\n[docker-ce-stable]\nenabled=1\nexclude=docker-ce docker-ce-cli\n"
+REPOSITORY = Repository(TEXT, b"the key", ("docker-ce", "docker-ce-cli"))
+OFFERED = "docker-ce-18.06.3.ce-3.el7"
+LISTED = "docker-ce.x86_64   18.06.3.ce-3.el7   docker-ce-stable"
+BOUNDS = (
+    "-y",
+    *("--setopt=exit_on_lock=1", "--setopt=*.retries=2", "--setopt=*.timeout=15"),
+    *("--setopt=*.skip_if_unavailable=1", "--setopt=docker-ce-stable.skip_if_unavailable=0"),
+)
+
+# a yum that lists and downloads one package, unless a file beside it has something else to do for a word of its own
+YUM = f"""echo "$*" >>"${{0%/*}}/yum.log"
+for word; do
+  case $word in
+    --setopt=cachedir=*) cache=${{word#*=}}; cache=${{cache#*=}} ;;
+    makecache | list | install) if [ -e "$0.$word" ]; then . "$0.$word"; fi ;;
+  esac
+  case $word in
+    list) echo '{LISTED}' ;;
+    install)
+      mkdir -p "$cache/docker-ce-stable" "$cache/base"
+      touch "$cache/docker-ce-stable/{OFFERED}.x86_64.rpm" "$cache/base/other.rpm" ;;
+  esac
+done
+exit 0"""
+RPM = """echo "$*" >>"${0%/*}/rpm.log"
+for word; do
+  case $word in
+    -K) if [ -e "$0.K" ]; then . "$0.K"; else echo "it: rsa sha1 (md5) pgp md5 OK"; fi ;;
+    --import) if [ -e "$0.import" ]; then exit 1; fi ;;
+  esac
+done"""
+
+
+def test_a_look_takes_the_repository_along_without_its_hold() -> None:
+    function, text, key, version, *packages = shlex.split(
+        REPOSITORY.look((OFFERED, "containerd.io-1.6.33-3.1.el7"))
+    )
+    assert (function, version) == ("look_packages", "18.06.3.ce-3.el7")
+    assert base64.b64decode(text) == b"# ours\n[docker-ce-stable]\nenabled=1\n"
+    assert base64.b64decode(key) == b"the key"
+    assert packages == [OFFERED, "containerd.io-1.6.33-3.1.el7"]
+
+
+def test_a_list_takes_it_along_too() -> None:
+    function, text = shlex.split(REPOSITORY.offers())
+    assert (function, base64.b64decode(text)) == ("list_offers", b"# ours\n[docker-ce-stable]\nenabled=1\n")
+
+
+class Host:
+    """A host's yum and rpm, and the folders that they know."""
+
+    def __init__(self, shell: tuple[str, ...], folder: Path) -> None:
+        self._shell = shell
+        self.bin = programs(folder / "bin", {"yum": YUM, "rpm": RPM, "sleep": "exit 0"})
+        self.pid, self.repos, self.temporary = folder / "yum.pid", folder / "yum.repos.d", folder / "tmp"
+        self.repos.mkdir()
+        self.temporary.mkdir()
+        self._library = (
+            LIBRARY.replace("/var/run/yum.pid", str(self.pid))
+            .replace("/etc/yum.repos.d", str(self.repos))
+            .replace("/var/tmp", str(self.temporary))  # noqa: S108  the host's, named to be replaced
+        )
+
+    def run(self, text: str) -> tuple[str, list[Frame]]:
+        return call(self._shell, self.bin, self._library, text, path=self.bin)
+
+    def instead(self, name: str, text: str) -> None:
+        """What a program does for a word of its own: `yum.install`, `rpm.K`."""
+        (self.bin / name).write_text(text)
+
+    @property
+    def calls(self) -> list[list[str]]:
+        """yum's words, without the bounds that every call has."""
+        lines = [line.split(" ") for line in (self.bin / "yum.log").read_text().splitlines()]
+        assert all(tuple(words[: len(BOUNDS)]) == BOUNDS for words in lines)
+        return [words[len(BOUNDS) :] for words in lines]
+
+    def look(self, *packages: str) -> tuple[str, list[Frame]]:
+        return self.run(REPOSITORY.look((OFFERED, *packages)))
+
+
+@pytest.fixture(params=SHELLS, ids="-".join)
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Host:
+    return Host(request.param, tmp_path)
+
+
+def failed(words: str) -> list[Frame]:
+    return [Frame(Mark.FAIL, words)]
+
+
+class TestBounded:
+    def test_its_status_is_handed_on(self, host: Host) -> None:
+        host.instead("yum.install", "exit 7")
+        assert host.run("yum_bounded install x; echo $?") == ("7", [])
+        assert host.calls == [["install", "x"]]
+
+    def test_a_lock_is_waited_for(self, host: Host) -> None:
+        host.pid.write_text(str(os.getpid()))
+        host.instead("yum.list", 'if [ "$(wc -l <"${0%/*}/yum.log")" -lt 4 ]; then exit 1; fi')
+        assert host.run("yum_bounded list; echo $?") == (f"{LISTED}\n0", [])
+        assert len(host.calls) == 4
+
+    def test_but_not_for_ever_and_its_holder_is_named(self, host: Host) -> None:
+        host.pid.write_text(str(os.getpid()))
+        host.instead("yum.list", "exit 1")
+        said, (frame,) = host.run("yum_bounded list; echo goes on")
+        assert said == ""
+        assert frame.rest.startswith(f"yum is held by process {os.getpid()} (")
+        assert "pytest" in frame.rest
+        assert frame.rest.endswith("), for longer than 120 s")
+        assert len(host.calls) == 41
+
+    @pytest.mark.parametrize("pid", ["", "not a number", "4194304000"])
+    def test_a_dead_holder_is_none(self, host: Host, pid: str) -> None:
+        host.pid.write_text(pid)
+        host.instead("yum.list", "exit 1")
+        assert host.run("yum_bounded list; echo $?") == ("1", [])
+        assert len(host.calls) == 1
+
+
+class TestLook:
+    def test_what_can_be_installed_passes_without_a_word(self, host: Host) -> None:
+        assert host.look("containerd.io-1.6.33-3.1.el7") == ("", [])
+        *_, install = host.calls
+        assert install[-3:] == ["install", OFFERED, "containerd.io-1.6.33-3.1.el7"]
+        assert {"--downloadonly", "--setopt=obsoletes=0"} <= set(install)
+
+    def test_nothing_is_written_beside_its_own_folder_which_goes(self, host: Host) -> None:
+        host.look()
+        assert list(host.temporary.iterdir()) == []
+        for words in host.calls:
+            own = [
+                word.rpartition("=")[2]
+                for word in words
+                if word.startswith(("--setopt=cachedir", "--setopt=persistdir"))
+            ]
+            assert len(own) == 2
+            assert all(folder.startswith(f"{host.temporary}/docker-provision.") for folder in own)
+            assert {"--noplugins", "--nogpgcheck"} <= set(words)
+
+    def test_the_hosts_repositories_are_there_but_for_an_older_ours(self, host: Host) -> None:
+        (host.repos / "CentOS-Base.repo").write_text("[base]\n")
+        (host.repos / "docker-ce.repo").write_text("[docker-ce-stable]\nenabled=0\n")
+        host.instead(
+            "yum.install", 'cd "$cache/../repos"; for file in *; do echo "$file:"; cat "$file"; done'
+        )
+        said, _ = host.look()
+        assert said == "CentOS-Base.repo:\n[base]\ndocker-ce.repo:\n# ours\n[docker-ce-stable]\nenabled=1"
+
+    def test_a_version_that_is_not_on_offer_is_told_with_the_list(self, host: Host) -> None:
+        package = "docker-ce-18.06.9.ce-3.el7"
+        said, frames = host.run(REPOSITORY.look((package,)))
+        assert frames == failed("missing 18.06.9.ce-3.el7")
+        assert said == LISTED
+        assert [words[-1] for words in host.calls] == ["makecache", "--showduplicates"]
+
+    @pytest.mark.parametrize("row", ["docker-ce.x86_64 3:18.06.3.ce-3.el7 docker-ce-stable", LISTED])
+    def test_an_epoch_is_no_other_version(self, host: Host, row: str) -> None:
+        host.instead("yum.list", f"echo '{row}'; exit 0")
+        assert host.look() == ("", [])
+
+    def test_a_longer_version_is_another_one(self, host: Host) -> None:
+        host.instead("yum.list", "echo 'docker-ce.x86_64 18.06.3.ce-3.el7.centos docker-ce-stable'; exit 0")
+        assert host.look()[1] == failed("missing 18.06.3.ce-3.el7")
+
+    @pytest.mark.parametrize("word", ["makecache", "install"])
+    def test_yum_that_fails_is_told_by_its_status(self, host: Host, word: str) -> None:
+        host.instead(f"yum.{word}", "echo Error: no; exit 3")
+        assert host.look() == ("Error: no", failed("yum 3"))
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            "echo 'it: RSA sha1 (MD5) (PGP) (MISSING KEYS: PGP#621e9f35) NOT OK'; exit 1",
+            "echo 'it: sha1 md5 OK'",
+            "echo 'it: digests OK'",
+        ],
+        ids=["another key", "unsigned", "unsigned, in newer words"],
+    )
+    def test_a_package_must_be_signed_by_the_key(self, host: Host, answer: str) -> None:
+        host.instead("rpm.K", answer)
+        assert host.look() == ("", failed(f"signature {OFFERED}.x86_64.rpm"))
+
+    def test_newer_words_for_a_signature(self, host: Host) -> None:
+        host.instead("rpm.K", "echo 'it: digests signatures OK'")
+        assert host.look() == ("", [])
+
+    def test_only_the_engines_packages_are_ours_to_judge(self, host: Host) -> None:
+        """Those of the base repositories are signed by CentOS; yum checks them when it installs."""
+        host.look()
+        checked = [
+            line.split()[-1] for line in (host.bin / "rpm.log").read_text().splitlines() if " -K " in line
+        ]
+        assert [Path(path).name for path in checked] == [f"{OFFERED}.x86_64.rpm"]
+
+    def test_the_key_is_the_only_one_in_a_database_of_its_own(self, host: Host) -> None:
+        host.look()
+        for line in (host.bin / "rpm.log").read_text().splitlines():
+            assert line.startswith(f"--dbpath {host.temporary}/docker-provision.")
+
+    def test_a_key_that_rpm_does_not_take(self, host: Host) -> None:
+        host.instead("rpm.import", "")
+        assert host.look() == ("", failed("rpm can't import the key"))
+
+    def test_a_download_that_brought_nothing(self, host: Host) -> None:
+        host.instead("yum.install", 'mkdir "$cache"; exit 0')
+        assert host.look() == ("", failed("yum downloaded no package of docker-ce-stable"))
+
+    def test_no_room_is_told(self, host: Host) -> None:
+        host.temporary.rmdir()
+        said, frames = host.look()
+        assert "mktemp" in said
+        assert frames == failed(f"can't write under {host.temporary}")
+
+
+class TestOthers:
+    def words(self, calls: Sequence[list[str]]) -> list[list[str]]:
+        return [[word for word in words if not word.startswith("-")] for words in calls]
+
+    def test_offers_are_yums_own_list(self, host: Host) -> None:
+        assert host.run(REPOSITORY.offers()) == (LISTED, [])
+        assert self.words(host.calls) == [["makecache"], ["list", "docker-ce"]]
+        assert list(host.temporary.iterdir()) == []
+
+    def test_a_dead_mirror_is_told_in_yums_words(self, host: Host) -> None:
+        host.instead("yum.makecache", "echo no mirror; exit 1")
+        assert host.run(REPOSITORY.offers()) == ("no mirror", failed("yum 1"))
+
+    def test_metadata_is_made_anew_for_our_repository_alone(self, host: Host) -> None:
+        assert host.run(REFRESH) == ("", [])
+        assert self.words(host.calls) == [["clean", "expire-cache"], ["makecache"]]
+        assert all({"--disablerepo=*", "--enablerepo=docker-ce-stable"} <= set(words) for words in host.calls)
+
+    def test_metadata_that_cannot_be_made_is_a_failure(self, host: Host) -> None:
+        host.instead("yum.makecache", "exit 1")
+        assert host.run(REFRESH) == ("", failed("yum 1"))
