@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from provision.engines import Engine
-from provision.resources.daemonjson import differing, load
+from provision.resources.daemonjson import differing, load, mirrors
 from provision.resources.file import Unsuitable
 from provision.words import docker
 
@@ -135,13 +135,19 @@ def need(
     changed = list(differing(wanted, loaded))
     hard = [key for key in changed if not _reloads(key, wanted, engine)]
     if hard:
-        return Need(Act.RESTART, tuple(f"{key} takes effect only at a start" for key in hard))
+        return Need(Act.RESTART, tuple(_why_restart(key, engine) for key in hard))
     reasons = tuple(f"{key} differs from what it took up" for key in changed)
     return Need(Act.RELOAD, reasons) if reasons else _effective(state, wanted)
 
 
 def _reloads(key: str, wanted: Mapping[str, Any], engine: Engine) -> bool:
     return key in engine.reloadable and (key in wanted or key in CLEARED_BY_REMOVAL)
+
+
+def _why_restart(key: str, engine: Engine) -> str:
+    if key in engine.reloadable:
+        return f"{key} is taken out, and a reload leaves it as it was"
+    return f"{key} takes effect only at a start"
 
 
 def _loaded(
@@ -171,20 +177,26 @@ def _unrecorded(state: UnitState, wanted: Mapping[str, Any]) -> Need:
 
 def _effective(state: UnitState, wanted: Mapping[str, Any]) -> Need:
     """What docker info shows must be what is asked for, whatever the records say."""
-    if "registry-mirrors" not in wanted or state.info is None:
-        return Need(Act.NOTHING)
-    asked = shown_mirrors(wanted["registry-mirrors"])
-    if asked == list(state.info.mirrors):
+    asked = mirrors(wanted)
+    if asked is None or state.info is None or shown_mirrors(asked) == list(state.info.mirrors):
         return Need(Act.NOTHING)
     return Need(Act.RELOAD, (f"its mirrors are {', '.join(state.info.mirrors) or 'none'}",))
 
 
-def shown_mirrors(mirrors: list[str]) -> list[str]:
+def shown_mirrors(asked: list[str]) -> list[str]:
     """Mirrors as docker info shows them: a slash added, later duplicates dropped (18.06.3, run)."""
-    return list(dict.fromkeys(mirror.rstrip("/") + "/" for mirror in mirrors))
+    return list(dict.fromkeys(mirror.rstrip("/") + "/" for mirror in asked))
 
 
-def unprotected(state: UnitState) -> Iterator[str]:
-    """The running containers that a restart of the daemon would stop."""
-    if state.info is None or not state.info.live_restore:
+def keeps_containers(wanted: Mapping[str, Any]) -> bool:
+    """Whether a daemon that starts with these settings leaves the containers alone that run.
+
+    Without live-restore it ends those that the daemon before it spared (18.06.3, run).
+    """
+    return wanted.get("live-restore") is True
+
+
+def unprotected(state: UnitState, wanted: Mapping[str, Any]) -> Iterator[str]:
+    """The running containers that a restart of the daemon with these settings would stop."""
+    if state.info is None or not state.info.live_restore or not keeps_containers(wanted):
         yield from state.containers

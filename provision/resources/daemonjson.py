@@ -28,11 +28,17 @@ def load(content: bytes) -> dict[str, Any]:
         raise Unsuitable("the file is empty, which dockerd refuses; write {} or remove it")
     try:
         settings = json.loads(text, object_pairs_hook=_no_duplicates)
+        # Python reads NaN, 1e999 and halves of characters, which are no JSON to anybody else
+        json.dumps(settings, ensure_ascii=False, allow_nan=False).encode()
+    except Unsuitable:
+        raise
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Unsuitable(f"{where}: not valid JSON ({error.msg}); mend the file or move it away") from None
     except RecursionError:
         raise Unsuitable("it is nested too deeply; mend the file or move it away") from None
+    except ValueError as error:
+        raise Unsuitable(f"it holds what isn't JSON ({error}); mend the file or move it away") from None
     if settings is None:
         return {}
     if not isinstance(settings, dict):
@@ -47,6 +53,14 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise Unsuitable(f"the key {key!r} stands there twice; keep one of them")
         found[key] = value
     return found
+
+
+def mirrors(settings: Mapping[str, Any]) -> list[str] | None:
+    """The registry mirrors that these settings ask for; None where they don't, or in a way that dockerd refuses."""
+    if "registry-mirrors" not in settings:
+        return None
+    found = settings["registry-mirrors"] or []  # null clears them (18.06.3, run)
+    return found if isinstance(found, list) and all(isinstance(mirror, str) for mirror in found) else None
 
 
 @dataclass(frozen=True, slots=True)

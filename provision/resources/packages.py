@@ -136,10 +136,9 @@ class Packages:
         """For the record: what was installed before us."""
         return dict(state.versions) if isinstance(state, PackagesState) else None
 
-    def installed(self, states: States) -> str | None:
-        """VERSION-RELEASE of the docker-ce that is there; None where there is none."""
-        state = states[self.id]
-        return state.versions.get("docker-ce") if isinstance(state, PackagesState) else None
+    def as_asked_for(self, states: States) -> bool:
+        """Whether exactly these packages are installed."""
+        return self.compare(states) == []
 
     def compare(self, states: States) -> list[Finding]:
         state = states[self.id]

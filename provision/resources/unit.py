@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,16 @@ from provision.resources.base import (
     Unknown,
     quote,
 )
-from provision.resources.daemon import Act, Need, UnitState, need, parse, shown_mirrors, unprotected
+from provision.resources.daemon import (
+    Act,
+    Need,
+    UnitState,
+    keeps_containers,
+    need,
+    parse,
+    shown_mirrors,
+    unprotected,
+)
 from provision.resources.file import File, FileState, Unsuitable
 from provision.resources.packages import Packages
 from provision.resources.record import RECORD_ID, RecordState
@@ -81,37 +91,36 @@ class Unit:
                     self.id, f"{self.name} is masked, and someone meant it; `systemctl unmask {self.name}`"
                 )
             ]
-        if state.load == "not-found" or self.packages.installed(states) is None:
+        if state.load == "not-found" or not self.packages.as_asked_for(states):
             return [Pending(self.id, "enabled and running with this configuration", "engine")]
         try:
-            needed = self._need(states, state)
+            content = self.configuration.wanted(states)
+            wanted = daemonjson.load(content) if content is not None else {}
+            there = states[self.configuration.id]
+            present = (
+                (daemonjson.load(there.content), there.changed) if isinstance(there, FileState) else None
+            )
         except Unsuitable as error:
             return [Refusal(self.id, f"{self.configuration.path}: {error}")]
-        return self._findings(state, needed, states)
+        return self._findings(state, need(state, wanted, present, self.engine), wanted)
 
-    def _need(self, states: States, state: UnitState) -> Need:
-        """Raises Unsuitable where the present daemon.json can't be read."""
-        content = self.configuration.wanted(states)
-        there = states[self.configuration.id]
-        present = (daemonjson.load(there.content), there.changed) if isinstance(there, FileState) else None
-        wanted = daemonjson.load(content) if content is not None else {}
-        return need(state, wanted, present, self.engine)
-
-    def _findings(self, state: UnitState, needed: Need, states: States) -> list[Finding]:
+    def _findings(self, state: UnitState, needed: Need, wanted: Mapping[str, Any]) -> list[Finding]:
         found: list[Finding] = [Note(self.id, needed.doubt)] if needed.doubt else []
-        if needed.act is Act.RESTART and (stopped := list(unprotected(state))):
+        if needed.act is Act.RESTART and (stopped := list(unprotected(state, wanted))):
+            spared = state.info is not None and state.info.live_restore
+            way = "keep live-restore" if spared else "turn on live-restore first, alone (a reload does it)"
             return [
                 Refusal(
                     self.id,
                     f"{self.name} must restart ({'; '.join(needed.reasons)}), which stops running containers: "
-                    f"{', '.join(stopped)}; stop them first, or turn on live-restore (a reload does it)",
+                    f"{', '.join(stopped)}; stop them first, or {way}",
                 )
             ]
         if needed.act is Act.NOTHING and state.enabled == "enabled" and not state.stale:
             return found
-        return [*found, self._change(state, needed, states)]
+        return [*found, self._change(state, needed, wanted)]
 
-    def _change(self, state: UnitState, needed: Need, states: States) -> Change:
+    def _change(self, state: UnitState, needed: Need, wanted: Mapping[str, Any]) -> Change:
         reasons = list(needed.reasons)
         script = []
         if state.stale:
@@ -121,7 +130,10 @@ class Unit:
             reasons.append(f"it is {state.enabled or 'not enabled'}")
             script.append(f"enable_unit {quote(self.name)}")
         if needed.act is not Act.NOTHING:
-            script.append(f"{needed.act}_unit {quote(self.name)} {quote(self._expected(states))}")
+            words = [self.name, _expected(wanted)]
+            if needed.act is Act.RESTART:
+                words.append("kept" if keeps_containers(wanted) else "ended")
+            script.append(" ".join([f"{needed.act}_unit", *map(quote, words)]))
         act = "" if needed.act is Act.NOTHING else f", {needed.act}"
         return Change(
             self.id,
@@ -132,12 +144,6 @@ class Unit:
             stops_daemon=needed.act is Act.RESTART,
             traces=(Trace(self.id, "managed", "enabled and started"),),
         )
-
-    def _expected(self, states: States) -> str:
-        """The mirrors as `docker info` must show them, in its own JSON; empty where none are asked for."""
-        content = self.configuration.wanted(states)
-        mirrors = daemonjson.load(content).get("registry-mirrors") if content is not None else None
-        return "" if mirrors is None else json.dumps(shown_mirrors(mirrors), separators=(",", ":"))
 
     def withdraw(self, states: States) -> list[Finding]:
         state, record = states[self.id], states[RECORD_ID]
@@ -172,3 +178,9 @@ class Unit:
                 stops_daemon=True,
             )
         ]
+
+
+def _expected(wanted: Mapping[str, Any]) -> str:
+    """The mirrors as `docker info` must show them, in its own JSON; empty where none are asked for."""
+    mirrors = daemonjson.mirrors(wanted)
+    return "" if mirrors is None else json.dumps(shown_mirrors(mirrors), separators=(",", ":"))

@@ -31,15 +31,17 @@ probe_unit() {
       echo "$record=$(base64 <"/run/docker-provision/$record.json" | tr -d '\n')"
     fi
   done
-  echo "info=$(docker_cli info -f '{{json .}}' 2>/dev/null)"
+  # not echo, which in dash takes a backslash for more than itself
+  printf 'info=%s\n' "$(docker_cli info -f '{{json .}}' 2>/dev/null)"
   docker_cli ps --format 'container={{.Names}}' 2>/dev/null
   exit 0
 }
-# Containers must not be stopped by us: looked at again right before. live-restore keeps them over a restart.
+# CONTAINERS: "kept" where the configuration has live-restore. None must be stopped by us: looked at again right before.
 guard_idle() {
   if ! systemctl is-active -q docker.service; then return 0; fi
   running=$(docker_cli ps --format '{{.Names}}') || fail "docker doesn't answer; restart it by hand, then run again"
-  if [ -z "$running" ] || [ "$(docker_cli info -f '{{.LiveRestoreEnabled}}')" = true ]; then return 0; fi
+  if [ -z "$running" ]; then return 0; fi
+  if [ "$1" = kept ] && [ "$(docker_cli info -f '{{.LiveRestoreEnabled}}')" = true ]; then return 0; fi
   fail "containers were started meanwhile and would be stopped: $(printf %s "$running" | one_line)"
 }
 enable_unit() {
@@ -86,7 +88,8 @@ confirmed() {
   if effective "$2" ''; then fail "daemon $1 taken-back"; else fail "daemon $1 taken-back-in-vain"; fi
 }
 start_unit() { confirmed start "$1" "$2"; }
-restart_unit() { guard_idle; confirmed restart "$1" "$2"; }
+# UNIT MIRRORS CONTAINERS
+restart_unit() { guard_idle "$3"; confirmed restart "$1" "$2"; }
 reload_unit() {
   confirmed reload "$1" "$2"
   # what the daemon took up beside what its start recorded

@@ -156,10 +156,10 @@ def test_before_us() -> None:
     assert OLD.remember(ABSENT) is None
 
 
-def test_what_is_installed() -> None:
-    assert OLD.installed(states(V18)) == "18.06.3.ce-3.el7"
-    for state in ({"docker": "1.13.1"}, ABSENT, Unknown("no")):
-        assert OLD.installed(states(state)) is None
+def test_exactly_these_or_not() -> None:
+    assert OLD.as_asked_for(states(V18))
+    for state in ({"docker": "1.13.1"}, V26, {"docker-ce": "18.06.2.ce-3.el7"}, ABSENT, Unknown("no")):
+        assert not OLD.as_asked_for(states(state))
 
 
 class TestWithdraw:
