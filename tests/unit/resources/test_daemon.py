@@ -1,0 +1,267 @@
+"""What a daemon needs to run with what is asked for: observed, never remembered, and the mildest that does it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provision.engines import engine
+from provision.resources.daemon import Act, Need, UnitState, need, parse, shown_mirrors, unprotected
+from provision.script import sections
+from tests.unit.case import WORD, Case
+from tests.unit.core import encoded, no_unit
+from tests.unit.model import INFO
+
+ENGINE = engine("18.06.3")
+NOW = 1_000_000
+RUNNING = replace(
+    no_unit(), load="loaded", active="active", enabled="enabled", now=NOW, elapsed=1000, started={}, info=INFO
+)
+
+
+def needed(
+    wanted: Mapping[str, Any], present: tuple[Mapping[str, Any], int] | None = None, **state: Any
+) -> Need:
+    return need(replace(RUNNING, **state), wanted, present, ENGINE)
+
+
+class TestParse:
+    TEXT = "\n".join(
+        [
+            *("LoadState=loaded", "ActiveState=active", "UnitFileState=enabled", "NeedDaemonReload=no"),
+            *("now=1000000", "ip_forward=1", "forward=-P FORWARD DROP", "etc_docker=yes", "elapsed=77"),
+            "started=" + encoded(b'{"debug": true}'),
+            "container=web",
+            "container=a=b",
+        ]
+    )
+
+    def test_a_unit(self) -> None:
+        found = parse(self.TEXT)
+        assert (found.load, found.active, found.enabled, found.stale) == (
+            "loaded",
+            "active",
+            "enabled",
+            False,
+        )
+        assert (found.now, found.elapsed, found.containers) == (NOW, 77, ("web", "a=b"))
+        assert (found.started, found.reloaded, found.info) == ({"debug": True}, None, None)
+        assert found.remembered == {
+            "ip_forward": "1",
+            "forward": "-P FORWARD DROP",
+            "etc_docker": "yes",
+            "key_json": "",
+        }
+
+    def test_a_recorded_unit(self) -> None:
+        answer = sections(Case.load("converged").answer, WORD)["service docker.service"]
+        found = parse(answer.text)
+        assert found.runs
+        assert found.info is not None
+        assert found.info.mirrors == ("http://registry.example:5000/",)
+        assert found.started == {"registry-mirrors": ["http://registry.example:5000"]}
+
+    @pytest.mark.parametrize("gone", ["LoadState", "ActiveState", "now"])
+    def test_what_systemd_does_not_say_is_an_error(self, gone: str) -> None:
+        with pytest.raises(ValueError, match="systemd doesn't say"):
+            parse("\n".join(line for line in self.TEXT.splitlines() if not line.startswith(f"{gone}=")))
+
+    def test_noise_is_passed_over(self) -> None:
+        assert parse(f"bash: warning\n{self.TEXT}\nWarning: unit file changed") == parse(self.TEXT)
+
+    def test_units_that_changed_on_disk(self) -> None:
+        assert parse(self.TEXT.replace("NeedDaemonReload=no", "NeedDaemonReload=yes")).stale
+
+    @pytest.mark.parametrize("content", [b"{", b"\xff", b"[]", b""])
+    def test_a_record_that_is_no_configuration_says_nothing(self, content: bytes) -> None:
+        assert parse(f"{self.TEXT}\nreloaded={encoded(content)}").reloaded is None
+        assert parse(f"{self.TEXT}\nreloaded=not base64").reloaded is None
+
+    def test_an_info_that_is_none_is_an_error(self) -> None:
+        with pytest.raises(ValueError, match="Cannot connect"):
+            parse(
+                self.TEXT + "\ninfo=" + json.dumps({"ServerErrors": ["Cannot connect to the Docker daemon"]})
+            )
+
+
+@pytest.mark.parametrize("active", ["inactive", "failed", "activating", "deactivating"])
+def test_what_does_not_run_is_started(active: str) -> None:
+    assert needed({"mtu": 1400}, active=active, info=None, started=None) == Need(
+        Act.START, (f"it is {active}",)
+    )
+
+
+def test_another_version_runs_than_is_installed() -> None:
+    found = needed({}, info=replace(INFO, server_version="18.06.2-ce"))
+    assert found == Need(Act.RESTART, ("version 18.06.2-ce runs, 18.06.3-ce is installed",))
+
+
+def test_a_label_behind_the_version_is_no_other_version() -> None:
+    assert needed({}, info=replace(INFO, server_version="18.06.3-ce+lab")).act is Act.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("started", "wanted", "act", "reasons"),
+    [
+        ({}, {}, Act.NOTHING, ()),
+        ({"mtu": 1400, "debug": True}, {"debug": True, "mtu": 1400}, Act.NOTHING, ()),
+        ({}, {"debug": True}, Act.RELOAD, ("debug differs from what it took up",)),
+        ({"debug": True}, {"debug": False}, Act.RELOAD, ("debug differs from what it took up",)),
+        ({"debug": True}, {}, Act.RESTART, ("debug is taken out, and a reload leaves it as it was",)),
+        (
+            {"max-concurrent-downloads": 5},
+            {},
+            Act.RELOAD,
+            ("max-concurrent-downloads differs from what it took up",),
+        ),
+        ({}, {"mtu": 1400}, Act.RESTART, ("mtu takes effect only at a start",)),
+        ({"mtu": 1400}, {}, Act.RESTART, ("mtu takes effect only at a start",)),
+        ({"mtu": 1}, {"mtu": True}, Act.RESTART, ("mtu takes effect only at a start",)),
+        ({}, {"debug": True, "mtu": 1400}, Act.RESTART, ("mtu takes effect only at a start",)),
+        (
+            {"icc": False},
+            {"mtu": 1400},
+            Act.RESTART,
+            ("mtu takes effect only at a start", "icc takes effect only at a start"),
+        ),
+    ],
+)
+def test_reload_where_a_reload_does_it(
+    started: dict[str, Any], wanted: dict[str, Any], act: Act, reasons: tuple[str, ...]
+) -> None:
+    assert needed(wanted, started=started) == Need(act, reasons)
+
+
+def test_a_confirmed_reload_counts_for_what_a_reload_takes_up() -> None:
+    """What our reload wrote down is in effect, but for keys that only a start takes up."""
+    reloaded = {"debug": True, "mtu": 1400}
+    assert needed({"debug": True}, reloaded=reloaded).act is Act.NOTHING
+    assert needed({"debug": True, "mtu": 1400}, reloaded=reloaded).act is Act.RESTART
+
+
+def test_what_a_reload_took_out_stays_out() -> None:
+    assert needed({"debug": True}, started={"debug": True}, reloaded={}).act is Act.RELOAD
+
+
+class TestAdopted:
+    """A daemon that started before our drop-in was there."""
+
+    def test_an_older_file_is_taken_as_loaded(self) -> None:
+        older = NOW - RUNNING.elapsed - 1
+        assert needed({"mtu": 1400}, ({"mtu": 1400}, older), started=None).act is Act.NOTHING
+        assert needed({"mtu": 1400}, ({}, older), started=None).act is Act.RESTART
+
+    def test_no_file_is_no_settings(self) -> None:
+        assert needed({}, None, started=None).act is Act.NOTHING
+        assert needed({"mtu": 1400}, None, started=None).act is Act.RESTART
+
+    @pytest.mark.parametrize("age", [0, 1])
+    def test_a_younger_file_is_doubt_and_never_a_restart(self, age: int) -> None:
+        found = needed({"mtu": 1400}, ({"mtu": 1}, NOW - RUNNING.elapsed + age), started=None)
+        assert found.act is Act.NOTHING
+        assert "it can't be told whether all of it is in effect" in found.doubt
+
+    def test_what_docker_info_shows_settles_it_for_mirrors(self) -> None:
+        found = needed({"registry-mirrors": ["https://a"]}, ({}, NOW), started=None)
+        assert found.act is Act.RELOAD
+        assert found.doubt
+
+
+class TestEffective:
+    """What docker info shows must be what is asked for, whatever the records say."""
+
+    def mirrors(self, asked: Any, *shown: str) -> Need:
+        wanted = {"registry-mirrors": asked}
+        return needed(wanted, started=wanted, info=replace(INFO, mirrors=shown))
+
+    @pytest.mark.parametrize(
+        ("asked", "shown"),
+        [
+            ([], ()),
+            (None, ()),
+            (["https://a"], ("https://a/",)),
+            (["https://a/", "https://b", "https://a"], ("https://a/", "https://b/")),
+        ],
+    )
+    def test_as_it_shows_them(self, asked: Any, shown: tuple[str, ...]) -> None:
+        assert self.mirrors(asked, *shown).act is Act.NOTHING
+
+    @pytest.mark.parametrize(
+        ("asked", "shown", "reason"),
+        [
+            (["https://a"], (), "its mirrors are none"),
+            ([], ("https://a/",), "its mirrors are https://a/"),
+            (
+                ["https://b", "https://a"],
+                ("https://a/", "https://b/"),
+                "its mirrors are https://a/, https://b/",
+            ),
+        ],
+    )
+    def test_a_reload_by_hand_with_others_is_seen(
+        self, asked: Any, shown: tuple[str, ...], reason: str
+    ) -> None:
+        assert self.mirrors(asked, *shown) == Need(Act.RELOAD, (reason,))
+
+    @pytest.mark.parametrize("asked", ["https://a", [1], {}])
+    def test_what_dockerd_refuses_is_left_to_it(self, asked: Any) -> None:
+        assert self.mirrors(asked, "https://b/").act in (Act.NOTHING, Act.RELOAD)
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [([], []), (["https://a", "https://a/", "http://b:5000"], ["https://a/", "http://b:5000/"])],
+)
+def test_mirrors_as_docker_info_shows_them(asked: list[str], shown: list[str]) -> None:
+    assert shown_mirrors(asked) == shown
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "stopped"),
+    [
+        (False, {}, ["web"]),
+        (False, {"live-restore": True}, ["web"]),
+        (True, {"live-restore": True}, []),
+        (True, {"live-restore": False}, ["web"]),
+        (True, {}, ["web"]),
+    ],
+)
+def test_containers_outlive_a_restart_by_live_restore_before_and_after(
+    now: bool, wanted: dict[str, Any], stopped: list[str]
+) -> None:
+    state = replace(RUNNING, info=replace(INFO, live_restore=now), containers=("web",))
+    assert list(unprotected(state, wanted)) == stopped
+
+
+SETTINGS = st.dictionaries(
+    st.sampled_from(sorted(ENGINE.keys)),
+    st.none()
+    | st.booleans()
+    | st.integers(0, 9)
+    | st.text(max_size=3)
+    | st.lists(st.text(max_size=3), max_size=2),
+    max_size=5,
+)
+STATES = st.builds(
+    replace,
+    st.just(RUNNING),
+    started=st.none() | SETTINGS,
+    reloaded=st.none() | SETTINGS,
+    active=st.sampled_from(["active", "inactive"]),
+)
+
+
+@given(STATES, SETTINGS, st.none() | st.tuples(SETTINGS, st.integers(NOW - 2000, NOW)))
+def test_a_daemon_that_started_with_what_is_asked_for_needs_no_start(
+    state: UnitState, wanted: dict[str, Any], present: tuple[dict[str, Any], int] | None
+) -> None:
+    """Whatever came before, and whatever the values are: what a start takes up is then in effect."""
+    assert need(state, wanted, present, ENGINE).act in Act
+    started = replace(state, active="active", started=wanted, reloaded=None)
+    assert need(started, wanted, present, ENGINE).act in (Act.NOTHING, Act.RELOAD)
