@@ -99,18 +99,17 @@ reload_unit() {
 }
 # UNIT CONTAINERS FORWARD: CONTAINERS "stop" ends them, "idle" leaves the host alone if there are any
 remove_unit() {
-  if [ "$2" = stop ] && systemctl is-active -q "$1"; then
+  bridges=docker0
+  if systemctl is-active -q "$1"; then
     running=$(docker_cli ps -q) || fail "docker doesn't answer; restart it by hand, then run again"
+    if [ -n "$running" ] && [ "$2" != stop ]; then
+      fail "containers were started meanwhile; stop them first, or say --stop-containers"
+    fi
     for container in $running; do
       timeout 120 docker -H unix:///var/run/docker.sock stop "$container" >/dev/null ||
         fail "container $container doesn't stop"
     done
-  elif systemctl is-active -q "$1" && [ -n "$(docker_cli ps -q)" ]; then
-    fail "containers were started meanwhile; stop them first, or say --stop-containers"
-  fi
-  # docker names the bridge of a network br-ID
-  bridges=docker0
-  if systemctl is-active -q "$1"; then
+    # docker names the bridge of a network br-ID
     bridges="docker0 $(docker_cli network ls -q --filter driver=bridge | sed 's/^/br-/' | one_line)"
   fi
   for unit in docker.socket "$1"; do

@@ -1,0 +1,294 @@
+"""The shell side of the service, really run against a stand-in for systemd and docker.
+
+The stand-in's daemon takes daemon.json up at a start and a reload unless it says "bad", and docker info then shows the
+file's very text as its mirrors.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from provision.resources.daemon import parse
+from provision.resources.unit_shell import LIBRARY
+from provision.script import Frame, Mark, quote
+from tests.unit.shell import SHELLS, call, probed, programs
+
+SYSTEMCTL = """echo "$*" >>"$ROOT/log"
+takes() { ! grep -q bad "$ROOT/etc/docker/daemon.json"; }
+take() { cat "$ROOT/etc/docker/daemon.json" >"$ROOT/loaded" 2>/dev/null || echo null >"$ROOT/loaded"; }
+case $1 in
+  is-active) [ "$(cat "$ROOT/active")" = active ] ;;
+  is-enabled) cat "$ROOT/enabled" ;;
+  enable) [ -e "$ROOT/stuck" ] || echo enabled >"$ROOT/enabled" ;;
+  start | restart) if takes; then take; echo active >"$ROOT/active"; else echo failed >"$ROOT/active"; fi ;;
+  reload) if takes; then take; fi ;;
+  stop) [ -e "$ROOT/stuck" ] || echo inactive >"$ROOT/active" ;;
+  show)
+    shift
+    for word; do
+      case $word in
+        LoadState) echo "LoadState=loaded" ;;
+        ActiveState) echo "ActiveState=$(cat "$ROOT/active")" ;;
+        UnitFileState) echo "UnitFileState=$(cat "$ROOT/enabled")" ;;
+        MainPID) echo "MainPID=$$" ;;
+      esac
+    done ;;
+esac"""
+DOCKER = """[ "$1 $2" = "-H unix:///var/run/docker.sock" ] || exit 64
+if [ -e "$ROOT/silent" ]; then exit 124; fi
+shift 2
+case $* in
+  *RegistryConfig*) cat "$ROOT/loaded" ;;
+  *LiveRestore*) cat "$ROOT/live" ;;
+  'info -f {{json .}}') cat "$ROOT/info" ;;
+  'ps --format container={{.Names}}') sed 's/^/container=/' "$ROOT/containers" ;;
+  ps*) cat "$ROOT/containers" ;;
+  stop*) echo "docker $*" >>"$ROOT/log"; echo >"$ROOT/containers" ;;
+esac"""
+NOTED = 'echo "${0##*/} $*" >>"$ROOT/log"'
+
+
+class Host:
+    """A host with this stand-in, and its daemon running with `[]`."""
+
+    def __init__(self, shell: tuple[str, ...], root: Path) -> None:
+        self.shell, self.root = shell, root
+        texts = {"systemctl": SYSTEMCTL, "docker": DOCKER, "journalctl": "echo last words", "sleep": "exit 0"}
+        texts |= {"ip": NOTED, "iptables": NOTED}
+        path = {name: f"ROOT={quote(str(root))}\n{text}" for name, text in texts.items()}
+        self.bin = programs(root / "bin", path)
+        self.daemon_json = root / "etc/docker/daemon.json"
+        self.daemon_json.parent.mkdir(parents=True)
+        self.pending = Path(f"{root}/state/pending{self.daemon_json}")
+        for name, text in {
+            "active": "active",
+            "enabled": "enabled",
+            "containers": "",
+            "live": "false",
+            "loaded": "[]",
+        }.items():
+            (root / name).write_text(f"{text}\n")
+        self.daemon_json.write_text("[]")
+        self.library = LIBRARY.replace("/var/lib/docker-provision", f"{root}/state")
+        for folder in ("/etc/docker", "/run/docker-provision", "/sys/class/net"):
+            self.library = self.library.replace(folder, f"{root}{folder}")
+
+    def run(self, text: str) -> tuple[str, list[Frame]]:
+        return call(self.shell, self.root / "state", self.library, text, path=self.bin)
+
+    def set(self, **files: str) -> None:
+        for name, text in files.items():
+            (self.root / name).write_text(f"{text}\n")
+
+    def keep(self, text: str | None) -> None:
+        """A daemon.json from before a change that isn't confirmed yet; None where there was no file."""
+        self.pending.parent.mkdir(parents=True)
+        if text is None:
+            Path(f"{self.pending}.absent").touch()
+        else:
+            self.pending.write_text(text)
+
+    def log(self, *verbs: str) -> list[str]:
+        path = self.root / "log"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line for line in lines if line.split()[0] in verbs]
+
+    @property
+    def active(self) -> str:
+        return (self.root / "active").read_text().strip()
+
+
+@pytest.fixture(params=SHELLS, ids="-".join)
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Host:
+    return Host(request.param, tmp_path)
+
+
+def failed(words: str) -> list[Frame]:
+    return [Frame(Mark.FAIL, words)]
+
+
+ACTIONS = [
+    "start_unit docker.service '[1]'",
+    "restart_unit docker.service '[1]' ended",
+    "reload_unit docker.service '[1]'",
+]
+NAMES = [action.split("_", maxsplit=1)[0] for action in ACTIONS]
+
+
+class TestConfirmed:
+    @pytest.mark.parametrize("action", ACTIONS, ids=NAMES)
+    def test_what_is_in_effect_needs_its_old_file_no_more(self, host: Host, action: str) -> None:
+        host.keep("[0]")
+        host.daemon_json.write_text("[1]")
+        assert host.run(action) == ("", [])
+        assert not host.pending.exists()
+        assert host.log("start", "restart", "reload") == [
+            f"{action.split('_', maxsplit=1)[0]} docker.service"
+        ]
+
+    @pytest.mark.parametrize(("action", "name"), [*zip(ACTIONS, NAMES, strict=True)], ids=NAMES)
+    def test_what_is_not_taken_up_is_taken_back_once(self, host: Host, action: str, name: str) -> None:
+        host.keep("[0]")
+        host.daemon_json.write_text("bad")
+        assert host.run(action) == ("last words", failed(f"daemon {name} taken-back"))
+        assert (host.daemon_json.read_text(), host.active) == ("[0]", "active")
+        assert not host.pending.exists()
+        assert host.log("start", "restart", "reload") == [f"{name} docker.service"] * 2
+
+    def test_where_no_file_was_none_comes_back(self, host: Host) -> None:
+        host.keep(None)
+        host.daemon_json.write_text("bad")
+        assert host.run(ACTIONS[0])[1] == failed("daemon start taken-back")
+        assert not host.daemon_json.exists()
+
+    def test_the_old_file_may_be_no_better(self, host: Host) -> None:
+        host.keep("bad, too")
+        host.daemon_json.write_text("bad")
+        assert host.run(ACTIONS[0])[1] == failed("daemon start taken-back-in-vain")
+        assert len(host.log("start")) == 2
+
+    def test_a_file_that_we_did_not_change_stays(self, host: Host) -> None:
+        host.daemon_json.write_text("bad")
+        assert host.run(ACTIONS[0]) == ("last words", failed("daemon start"))
+        assert host.daemon_json.read_text() == "bad"
+        assert len(host.log("start")) == 1
+
+    def test_a_link_stays_one(self, host: Host) -> None:
+        target = host.root / "daemon.json"
+        host.daemon_json.unlink()
+        host.daemon_json.symlink_to(target)
+        target.write_text("bad")
+        host.keep("[0]")
+        host.run(ACTIONS[0])
+        assert (host.daemon_json.is_symlink(), target.read_text()) == (True, "[0]")
+
+    @pytest.mark.parametrize(("asked", "shown"), [("", "[7]"), ("[]", "null"), ("[]", "[]")])
+    def test_what_counts_as_shown(self, host: Host, asked: str, shown: str) -> None:
+        host.daemon_json.write_text(shown)
+        assert host.run(f"start_unit docker.service '{asked}'") == ("", [])
+
+    def test_a_daemon_that_does_not_answer_is_not_confirmed(self, host: Host) -> None:
+        host.set(silent="")
+        assert host.run(ACTIONS[0])[1] == failed("daemon start")
+
+
+class TestReload:
+    def test_what_was_taken_up_is_recorded_for_root_alone(self, host: Host) -> None:
+        host.daemon_json.write_text("[1]")
+        host.run(ACTIONS[2])
+        record = host.root / "run/docker-provision/reloaded.json"
+        assert (record.read_text(), record.stat().st_mode & 0o777) == ("[1]", 0o600)
+
+    def test_what_was_not_is_not_recorded(self, host: Host) -> None:
+        host.daemon_json.write_text("bad")
+        host.run(ACTIONS[2])
+        assert not (host.root / "run/docker-provision").exists()
+
+
+class TestGuard:
+    RESTART = "restart_unit docker.service '[]' {}"
+
+    @pytest.mark.parametrize("word", ["ended", "kept"])
+    def test_an_idle_daemon_is_restarted(self, host: Host, word: str) -> None:
+        assert host.run(self.RESTART.format(word)) == ("", [])
+
+    def test_live_restore_keeps_containers(self, host: Host) -> None:
+        host.set(containers="web", live="true")
+        assert host.run(self.RESTART.format("kept")) == ("", [])
+
+    @pytest.mark.parametrize(("word", "live"), [("ended", "false"), ("ended", "true"), ("kept", "false")])
+    def test_containers_that_were_started_meanwhile_are_not_stopped(
+        self, host: Host, word: str, live: str
+    ) -> None:
+        host.set(containers="web\ndb", live=live)
+        text = "containers were started meanwhile and would be stopped: web db"
+        assert host.run(self.RESTART.format(word)) == ("", failed(text))
+        assert host.log("restart") == []
+
+    def test_a_daemon_that_does_not_answer_is_left_alone(self, host: Host) -> None:
+        host.set(silent="")
+        text = "docker doesn't answer; restart it by hand, then run again"
+        assert host.run(self.RESTART.format("ended"))[1] == failed(text)
+        assert host.log("restart") == []
+
+    def test_a_daemon_that_does_not_run_has_nothing_to_lose(self, host: Host) -> None:
+        host.set(active="inactive", containers="web")
+        assert host.run(self.RESTART.format("ended")) == ("", [])
+
+
+class TestEnable:
+    def test_it_is_looked_at_afterwards(self, host: Host) -> None:
+        host.set(enabled="disabled")
+        assert host.run("enable_unit docker.service") == ("", [])
+        host.set(enabled="disabled", stuck="")
+        assert host.run("enable_unit docker.service") == ("", failed("systemctl can't enable docker.service"))
+
+
+class TestProbe:
+    def test_a_running_unit(self, host: Host) -> None:
+        info = r'{"Labels": ["a\\tb\n"], "ServerErrors": ["\\n"]}'
+        host.set(info=info, containers="web")
+        (host.root / "run/docker-provision").mkdir(parents=True)
+        (host.root / "run/docker-provision/started.json").write_text('{"debug": true}')
+        section = probed(host.shell, host.library, "probe_unit docker.service", path=host.bin)
+        assert section.status == 0
+        # a backslash is a backslash in every sh
+        assert f"\ninfo={info}\n" in section.text
+        found = parse(section.text.replace(f"info={info}", "info="))
+        assert (found.active, found.enabled, found.containers) == ("active", "enabled", ("web",))
+        assert (found.started, found.reloaded) == ({"debug": True}, None)
+        assert found.remembered["etc_docker"] == "yes"
+
+    def test_a_stopped_daemon_is_not_woken(self, host: Host) -> None:
+        """From 18.09 on, docker info would start it by its socket."""
+        host.set(active="inactive", info="woken", containers="woken")
+        section = probed(host.shell, host.library, "probe_unit docker.service", path=host.bin)
+        assert "woken" not in section.text
+        assert parse(section.text).active == "inactive"
+
+
+class TestRemove:
+    REMOVE = "remove_unit docker.service {} '{}'"
+
+    def test_an_idle_service_is_stopped_and_disabled(self, host: Host) -> None:
+        assert host.run(self.REMOVE.format("idle", "")) == ("", [])
+        assert host.active == "inactive"
+        assert host.log("disable", "stop") == [
+            *("disable docker.socket", "stop docker.socket"),
+            *("disable docker.service", "stop docker.service"),
+        ]
+
+    def test_containers_are_not_stopped_without_consent(self, host: Host) -> None:
+        host.set(containers="web")
+        text = "containers were started meanwhile; stop them first, or say --stop-containers"
+        assert host.run(self.REMOVE.format("idle", "")) == ("", failed(text))
+        assert host.active == "active"
+
+    def test_a_daemon_that_does_not_answer_is_left_alone(self, host: Host) -> None:
+        host.set(silent="")
+        text = "docker doesn't answer; restart it by hand, then run again"
+        assert host.run(self.REMOVE.format("idle", "")) == ("", failed(text))
+        assert host.active == "active"
+
+    def test_with_consent_they_are_stopped_one_by_one(self, host: Host) -> None:
+        host.set(containers="1a\n2b")
+        assert host.run(self.REMOVE.format("stop", "")) == ("", [])
+        assert host.log("docker") == ["docker stop 1a", "docker stop 2b"]
+
+    def test_a_daemon_that_does_not_stop_is_a_failure(self, host: Host) -> None:
+        host.set(stuck="")
+        assert host.run(self.REMOVE.format("idle", ""))[1] == failed("docker.service doesn't stop")
+
+    @pytest.mark.parametrize(
+        ("forward", "back"), [("-P FORWARD ACCEPT", True), ("-P FORWARD DROP", False), ("", False)]
+    )
+    def test_forwarding_is_as_it_was(self, host: Host, forward: str, back: bool) -> None:
+        host.run(self.REMOVE.format("idle", forward))
+        assert ("iptables -w -P FORWARD ACCEPT" in host.log("iptables")) == back
+
+    def test_its_bridge_goes(self, host: Host) -> None:
+        (host.root / "sys/class/net/docker0").mkdir(parents=True)
+        assert host.run(self.REMOVE.format("idle", "")) == ("", [])
+        assert host.log("ip") == ["ip link delete docker0"]
