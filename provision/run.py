@@ -23,6 +23,7 @@ from provision.options import FLAGS
 from provision.report import data, terminal
 from provision.resources import record
 from provision.resources.base import Step, Trace
+from provision.resources.restart import Policy, Restart
 from provision.steps.repos import pinned_key, repository
 
 EXIT = {
@@ -96,7 +97,18 @@ class Run:
 
     def _steps(self, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:
         stop = bool(self._flags.get("stop_containers"))
-        return steps.steps(self._spec, self._key, only=only, stop_containers=stop)
+        return steps.steps(self._spec, self._key, only=only, policy=self._policy, stop_containers=stop)
+
+    @cached_property
+    def _policy(self) -> Policy:
+        """Raises OperatorError."""
+        said = str(self._flags.get("restart") or Restart.IF_IDLE)
+        try:
+            return Policy(Restart(said))
+        except ValueError:
+            likely = get_close_matches(said, list(Restart), n=1)
+            hint = f"did you mean {likely[0]}?" if likely else f"say {', '.join(Restart)}"
+            raise OperatorError(f"--restart: {said!r} is none of its words: {hint}") from None
 
     def _only(self) -> frozenset[str]:
         text = str(self._flags.get("only") or "")

@@ -42,6 +42,11 @@ ONLY = Value("only", "STEP[,STEP]", "only these steps (`steps` lists them)")
 JUNIT = Value("junit", "FILE", "write the checks' results as JUnit XML")
 JSON = Switch("json", "print one JSON document on standard output")
 DRY_RUN = Switch("dry_run", "change nothing, print the plan (as does Fabric's -R/--dry)")
+RESTART = Value(
+    "restart",
+    "if-idle|always|never",
+    "whether the daemon may restart: where no container would be stopped (default), in any case, not at all",
+)
 STOP = Switch("stop_containers", "consent to ending the containers that run")
 
 ASKED: tuple[Flag, ...] = (SPEC, *FLAGS)
@@ -85,13 +90,13 @@ def _help(flag: Flag) -> str:
     return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
-@command(*ASKED, ONLY, JSON)
+@command(*ASKED, ONLY, RESTART, JSON)
 def plan(run: Run) -> int:
     """Read the hosts and print what would change, and why; exit code 3 if anything would."""
     return run.plan()
 
 
-@command(*ASKED, ONLY, DRY_RUN, JSON)
+@command(*ASKED, ONLY, RESTART, DRY_RUN, JSON)
 def setup_docker(run: Run) -> int:
     """Install pinned Docker, and keep it as asked for; a second run finds nothing to do."""
     return run.setup()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -24,6 +24,17 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """A running container. `restart` is its restart policy, or "removed" for one that was run with --rm."""
+
+    name: str
+    restart: str = "no"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.restart})"
+
+
+@dataclass(frozen=True, slots=True)
 class UnitState:
     """docker.service as systemd and the daemon itself tell it.
 
@@ -40,7 +51,7 @@ class UnitState:
     started: Mapping[str, Any] | None
     reloaded: Mapping[str, Any] | None
     info: docker.Info | None
-    containers: tuple[str, ...]
+    containers: tuple[Container, ...]
     remembered: Mapping[str, str]
 
     def __str__(self) -> str:
@@ -49,7 +60,7 @@ class UnitState:
             lines += [
                 f"version {self.info.server_version}, {self.info.driver} in {self.info.root_dir}",
                 f"mirrors: {', '.join(self.info.mirrors) or 'none'}",
-                f"running containers: {', '.join(self.containers) or 'none'}",
+                f"running containers: {', '.join(map(str, self.containers)) or 'none'}",
             ]
             lines += [f"daemon's warning: {warning}" for warning in self.info.warnings]
         return "\n".join(lines)
@@ -69,7 +80,8 @@ def parse(text: str) -> UnitState:
     for line in text.splitlines():
         key, equals, value = line.partition("=")
         if key == "container" and equals:
-            containers.append(value)
+            name, _, restart = value.partition(" ")
+            containers.append(Container(name.removeprefix("/"), restart or "no"))
         elif equals:
             values[key] = value
     if not {"LoadState", "ActiveState", "now"} <= values.keys():
@@ -194,9 +206,3 @@ def keeps_containers(wanted: Mapping[str, Any]) -> bool:
     Without live-restore it ends those that the daemon before it spared (18.06.3, run).
     """
     return wanted.get("live-restore") is True
-
-
-def unprotected(state: UnitState, wanted: Mapping[str, Any]) -> Iterator[str]:
-    """The running containers that a restart of the daemon with these settings would stop."""
-    if state.info is None or not state.info.live_restore or not keeps_containers(wanted):
-        yield from state.containers

@@ -22,19 +22,11 @@ from provision.resources.base import (
     Unknown,
     quote,
 )
-from provision.resources.daemon import (
-    Act,
-    Need,
-    UnitState,
-    keeps_containers,
-    need,
-    parse,
-    shown_mirrors,
-    unprotected,
-)
+from provision.resources.daemon import Act, Need, UnitState, need, parse, shown_mirrors
 from provision.resources.file import File, FileState, Unsuitable
 from provision.resources.packages import Packages
 from provision.resources.record import RECORD_ID, RecordState
+from provision.resources.restart import DEFAULT, Policy, consequence
 from provision.resources.unit_shell import LIBRARY
 from provision.script import Section
 
@@ -43,13 +35,15 @@ from provision.script import Section
 class Unit:
     """The service of an engine. It runs with `configuration`, and comes with `packages`.
 
-    `stop_containers` is the operator's consent to end running containers when the service is taken away.
+    `policy` says whether it may be restarted. `stop_containers` is the operator's consent to end running
+    containers when the service is taken away.
     """
 
     name: str
     engine: Engine
     configuration: File
     packages: Packages
+    policy: Policy = DEFAULT
     stop_containers: bool = False
 
     @property
@@ -106,16 +100,10 @@ class Unit:
 
     def _findings(self, state: UnitState, needed: Need, wanted: Mapping[str, Any]) -> list[Finding]:
         found: list[Finding] = [Note(self.id, needed.doubt)] if needed.doubt else []
-        if needed.act is Act.RESTART and (stopped := list(unprotected(state, wanted))):
-            spared = state.info is not None and state.info.live_restore
-            way = "keep live-restore" if spared else "turn on live-restore first, alone (a reload does it)"
-            return [
-                Refusal(
-                    self.id,
-                    f"{self.name} must restart ({'; '.join(needed.reasons)}), which stops running containers: "
-                    f"{', '.join(stopped)}; stop them first, or {way}",
-                )
-            ]
+        if needed.act is Act.RESTART and (
+            obstacle := self.policy.obstacle(state, wanted, "; ".join(needed.reasons))
+        ):
+            return [Refusal(self.id, obstacle)]
         if needed.act is Act.NOTHING and state.enabled == "enabled" and not state.stale:
             return found
         return [*found, self._change(state, needed, wanted)]
@@ -129,10 +117,12 @@ class Unit:
         if state.enabled != "enabled":
             reasons.append(f"it is {state.enabled or 'not enabled'}")
             script.append(f"enable_unit {quote(self.name)}")
+        if needed.act is Act.RESTART:
+            reasons += filter(None, [consequence(state, wanted)])
         if needed.act is not Act.NOTHING:
             words = [self.name, _expected(wanted)]
             if needed.act is Act.RESTART:
-                words.append("kept" if keeps_containers(wanted) else "ended")
+                words += self.policy.words(wanted)
             script.append(" ".join([f"{needed.act}_unit", *map(quote, words)]))
         act = "" if needed.act is Act.NOTHING else f", {needed.act}"
         return Change(
@@ -153,7 +143,7 @@ class Unit:
         if not removed or not isinstance(record, RecordState) or state is ABSENT:
             return []
         if state.containers and not self.stop_containers:
-            names = ", ".join(state.containers)
+            names = ", ".join(each.name for each in state.containers)
             return [
                 Refusal(
                     self.id, f"containers are running: {names}; stop them first, or say --stop-containers"

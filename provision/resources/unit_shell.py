@@ -33,17 +33,32 @@ probe_unit() {
   done
   # not echo, which in dash takes a backslash for more than itself
   printf 'info=%s\n' "$(docker_cli info -f '{{json .}}' 2>/dev/null)"
-  docker_cli ps --format 'container={{.Names}}' 2>/dev/null
+  running=$(docker_cli ps -q 2>/dev/null)
+  policy='{{if .HostConfig.AutoRemove}}removed{{else}}{{.HostConfig.RestartPolicy.Name}}{{end}}'
+  # a word for each container
+  # shellcheck disable=SC2086
+  if [ -n "$running" ]; then docker_cli inspect -f "container={{.Name}} $policy" $running 2>/dev/null; fi
   exit 0
 }
-# CONTAINERS: "kept" where the configuration has live-restore. None must be stopped by us: looked at again right before.
-guard_idle() {
-  if ! systemctl is-active -q docker.service; then return 0; fi
-  running=$(docker_cli ps --format '{{.Names}}') || fail "docker doesn't answer; restart it by hand, then run again"
-  if [ -z "$running" ]; then return 0; fi
-  if [ "$1" = kept ] && [ "$(docker_cli info -f '{{.LiveRestoreEnabled}}')" = true ]; then return 0; fi
-  fail "containers were started meanwhile and would be stopped: $(printf %s "$running" | one_line)"
+# POLICY CONTAINERS: whether the daemon may be stopped; prints why not. CONTAINERS is "kept" where it starts again with
+# live-restore, which saves them if the daemon that runs has it too.
+may_stop() {
+  if [ "$1" = always ] || ! systemctl is-active -q docker.service; then return 0; fi
+  if [ "$1" = never ]; then
+    echo 'docker was started meanwhile, and --restart never was said; run again'
+  elif ! running=$(docker_cli ps --format '{{.Names}}'); then
+    echo "docker doesn't answer; restart it by hand, then run again"
+  elif [ -z "$running" ]; then
+    return 0
+  elif [ "$2" = kept ] && [ "$(docker_cli info -f '{{.LiveRestoreEnabled}}')" = true ]; then
+    return 0
+  else
+    echo "containers were started meanwhile and would be stopped: $(printf %s "$running" | one_line)"
+  fi
+  return 1
 }
+# POLICY CONTAINERS: looked at again right before
+guard_restart() { why=$(may_stop "$1" "$2") || fail "$why"; }
 enable_unit() {
   systemctl enable "$1" >/dev/null 2>&1
   [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ] || fail "systemctl can't enable $1"
@@ -88,8 +103,14 @@ confirmed() {
   if effective "$2" ''; then fail "daemon $1 taken-back"; else fail "daemon $1 taken-back-in-vain"; fi
 }
 start_unit() { confirmed start "$1" "$2"; }
-# UNIT MIRRORS CONTAINERS
-restart_unit() { guard_idle "$3"; confirmed restart "$1" "$2"; }
+# UNIT MIRRORS POLICY CONTAINERS
+restart_unit() {
+  if ! why=$(may_stop "$3" "$4"); then
+    take_back
+    fail "$why"
+  fi
+  confirmed restart "$1" "$2"
+}
 reload_unit() {
   confirmed reload "$1" "$2"
   # what the daemon took up beside what its start recorded

@@ -6,18 +6,24 @@ from collections.abc import Collection
 
 from provision.resources.base import Step
 from provision.resources.packages import Packages
+from provision.resources.restart import DEFAULT, Policy
 from provision.resources.unit import Unit
 from provision.spec import Spec
 from provision.steps import access, daemon, engine, repos, service
 
 
 def steps(
-    spec: Spec, key: bytes, *, only: Collection[str] = (), stop_containers: bool = False
+    spec: Spec,
+    key: bytes,
+    *,
+    only: Collection[str] = (),
+    policy: Policy = DEFAULT,
+    stop_containers: bool = False,
 ) -> tuple[Step, ...]:
     """The steps for what is asked for, all of them: what isn't among `only` is read all the same.
 
-    `key` is the armoured key that packages must be signed with. `stop_containers` is the operator's consent to
-    end running containers when the engine is taken away.
+    `key` is the armoured key that packages must be signed with. `policy` says whether the daemon may be stopped,
+    `stop_containers` is the operator's consent to end running containers when the engine is taken away.
     """
     repo = repos.repository(spec, key)
     packages = Packages(spec.engine, repo)
@@ -27,6 +33,6 @@ def steps(
         repos.step(repo),
         engine.step(packages),
         daemon.step(daemon_json),
-        service.step(Unit("docker.service", spec.engine, served, packages, stop_containers)),
+        service.step(Unit("docker.service", spec.engine, served, packages, policy, stop_containers)),
         access.step(spec),
     )

@@ -48,6 +48,7 @@ OPERATORS = {
     "spec file missing": Mistake(("--spec", "/nowhere/spec.yaml"), ("--spec", "/nowhere/spec.yaml")),
     "key file missing": Mistake(("--repo-key", "/nowhere/key"), ("--repo-key", "/nowhere/key")),
     "not a key": Mistake(("--repo-key", "OpenPGP"), ("--repo-key", "/etc/hostname")),
+    "restart's word": Mistake(("--restart", "if-idel", "did you mean if-idle"), ("--restart", "if-idel")),
     "unknown step": Mistake(("--only", "demon", "daemon"), ("--only", "demon")),
 }
 
