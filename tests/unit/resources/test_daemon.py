@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provision.engines import engine
-from provision.resources.daemon import Act, Need, UnitState, need, parse, shown_mirrors, unprotected
+from provision.resources.daemon import Act, Container, Need, UnitState, need, parse, shown_mirrors
+from provision.resources.restart import unprotected
 from provision.script import sections
 from tests.unit.case import WORD, Case
 from tests.unit.core import encoded, no_unit
@@ -50,7 +51,7 @@ class TestParse:
             "enabled",
             False,
         )
-        assert (found.now, found.elapsed, found.containers) == (NOW, 77, ("web", "a=b"))
+        assert (found.now, found.elapsed, found.containers) == (NOW, 77, (Container("web"), Container("a=b")))
         assert (found.started, found.reloaded, found.info) == ({"debug": True}, None, None)
         assert found.remembered == {
             "ip_forward": "1",
@@ -235,8 +236,8 @@ def test_mirrors_as_docker_info_shows_them(asked: list[str], shown: list[str]) -
 def test_containers_outlive_a_restart_by_live_restore_before_and_after(
     now: bool, wanted: dict[str, Any], stopped: list[str]
 ) -> None:
-    state = replace(RUNNING, info=replace(INFO, live_restore=now), containers=("web",))
-    assert list(unprotected(state, wanted)) == stopped
+    state = replace(RUNNING, info=replace(INFO, live_restore=now), containers=(Container("web"),))
+    assert [each.name for each in unprotected(state, wanted)] == stopped
 
 
 SETTINGS = st.dictionaries(
