@@ -18,34 +18,69 @@ probe_file() {
 sum_of() { if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo absent; fi; }
 # PATH SUM: what the plan saw must still be there
 unchanged() { [ "$(sum_of "$1")" = "$2" ] || fail "$1 was changed meanwhile: look at it, then run again"; }
+# PATH: on the disk itself, a file or a folder, so that a power cut doesn't take it. `sync` takes no path there
+# (coreutils 8.22); dd asks fsync of what it has as its output, and that may be opened for reading alone.
+settle() { dd if=/dev/null conv=fsync 1<"$1" 2>/dev/null || fail "can't write $1 to the disk"; }
+# FOLDER: made with those above it where there is none, and each of them settled
+make_folder() {
+  [ -d "$1" ] || { make_folder "$(dirname -- "$1")" && mkdir -- "$1" 2>/dev/null && settle "$(dirname -- "$1")"; }
+}
+# OTHER PATH: the mode, owner and SELinux label of the other; without SELinux there is no label to take over
+like() {
+  chmod --reference="$1" "$2" && chown --reference="$1" "$2" || return 1
+  chcon --reference="$1" "$2" 2>/dev/null || true
+}
+# NEW PATH: in one step, and for good once this returns
+place() {
+  mv -fT -- "$1" "$2" || fail "can't replace $2"
+  settle "$(dirname -- "$2")"
+}
+# PATH: $new becomes an empty file beside it, and what a killed run left of that kind goes
+aside() {
+  rm -f -- "$(dirname -- "$1")"/.docker-provision.??????
+  new=$(mktemp "$(dirname -- "$1")/.docker-provision.XXXXXX") || fail "can't write beside $1"
+}
+# FROM PATH: a copy with all that the other has, whole on the disk before it is seen under its name
+copy() {
+  aside "$2"
+  cp -pL -- "$1" "$new" && like "$1" "$new" || { rm -f -- "$new"; fail "can't copy $1 to $2"; }
+  settle "$new"
+  place "$new" "$2"
+}
 # PATH FOLDER: a copy as it was before, made once; an empty NAME.absent where nothing was there
 keep() {
   if [ -e "$2$1" ] || [ -e "$2$1.absent" ]; then return 0; fi
-  mkdir -p "$2$(dirname "$1")" && chmod 0700 "$2" || fail "can't write under $2"
+  make_folder "$2$(dirname "$1")" && chmod 0700 "$2" || fail "can't write under $2"
   if [ ! -d "$(dirname "$1")" ]; then true >"$2$(dirname "$1").nofolder"; fi
   if [ -e "$1" ]; then
-    cp -pL -- "$1" "$2$1.part" && mv -fT -- "$2$1.part" "$2$1" || fail "can't keep a copy of $1 under $2"
+    copy "$1" "$2$1"
   else
     # not `:`, at whose failing redirection sh ends without a word
     true >"$2$1.absent" || fail "can't write under $2"
+    settle "$2$(dirname "$1")"
   fi
+}
+# KEPT PATH: what was kept takes its old place, where a link leads. The two may lie on different file systems, between
+# which a move would first take PATH away.
+put_back() {
+  copy "$1" "$(readlink -f -- "$2")"
+  rm -f -- "$1"
 }
 # PATH MODE SUM: standard input replaces PATH in one step, by way of a temporary file in the same folder. An
 # existing file keeps its owner and SELinux label, and its mode where MODE is "-". A link's target is written to.
 replace() {
-  mkdir -p -- "$(dirname "$1")" || fail "can't make the folder of $1"
+  make_folder "$(dirname "$1")" || fail "can't make the folder of $1"
   path=$(readlink -f -- "$1") || fail "can't resolve $1"
-  new=$(mktemp "$(dirname "$path")/.docker-provision.XXXXXX") || fail "can't write beside $path"
-  dd of="$new" conv=fsync 2>/dev/null
-  if [ "$(sum_of "$new")" != "$3" ]; then rm -f "$new"; fail "can't write $path: is the file system full?"; fi
+  aside "$path"
+  # before the content: nobody reads it whom the file is not for, and nothing is left to be done after the move
   chmod 0644 "$new"
-  if [ -e "$path" ]; then
-    chmod --reference="$path" "$new" && chown --reference="$path" "$new"
-    chcon --reference="$path" "$new" 2>/dev/null
-  fi
+  existed=$(test -e "$path" && like "$path" "$new" && echo yes)
   if [ "$2" != - ]; then chmod "$2" "$new"; fi
-  mv -fT -- "$new" "$path" || fail "can't replace $path"
-  if [ -x /sbin/restorecon ]; then /sbin/restorecon "$path" 2>/dev/null; fi
+  dd of="$new" conv=fsync,notrunc 2>/dev/null
+  if [ "$(sum_of "$new")" != "$3" ]; then rm -f "$new"; fail "can't write $path: is the file system full?"; fi
+  place "$new" "$path"
+  # a new file gets the label that its name has in the policy
+  if [ -z "$existed" ] && [ -x /sbin/restorecon ]; then /sbin/restorecon "$path" 2>/dev/null; fi
   return 0
 }
 # PATH MODE SEEN WANTED BASE64
@@ -59,6 +94,7 @@ put_file() {
 take_away() {
   unchanged "$1" "$2"
   rm -f -- "$1" || fail "can't remove $1"
+  settle "$(dirname "$1")"
   if [ -e "$state/originals$(dirname "$1").nofolder" ]; then rmdir -- "$(dirname "$1")" 2>/dev/null; fi
   return 0
 }
@@ -66,6 +102,6 @@ take_away() {
 bring_back() {
   if [ ! -e "$state/originals$1" ]; then take_away "$@"; return; fi
   unchanged "$1" "$2"
-  mv -fT -- "$state/originals$1" "$(readlink -f -- "$1")" || fail "can't bring back $1"
+  put_back "$state/originals$1" "$1"
 }
 """

@@ -109,10 +109,16 @@ def test_the_new_content_comes_by_one_move_within_the_folder(host: Host) -> None
     path.write_bytes(b"old")
     said, _ = host.write(path, b"new")
     moves = [line.split() for line in said.splitlines()]
-    kept, put = moves
-    assert kept[-2:] == [f"{host.original(path)}.part", str(host.original(path))]
-    assert put[-1] == str(path)
-    assert Path(put[-2]).parent == path.parent
+    assert [move[-1] for move in moves] == [str(host.original(path)), str(path)]
+    assert [Path(move[-2]).parent for move in moves] == [host.original(path).parent, path.parent]
+
+
+def test_what_a_killed_run_left_beside_it_goes(host: Host) -> None:
+    path = host.root / "it"
+    left = host.root / ".docker-provision.aB3xY9"
+    left.write_bytes(b"half of i")
+    host.write(path, b"new")
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(
@@ -226,6 +232,16 @@ class TestWayBack:
         host.write(path, b"ours", "600")
         assert host.back(path, b"ours")[1] == []
         assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"theirs", 0o640)
+
+    def test_an_original_comes_back_by_one_move_within_the_folder(self, host: Host) -> None:
+        """Between file systems a move isn't one step: the file would be missing for a while."""
+        path = host.root / "it"
+        path.write_bytes(b"theirs")
+        host.write(path, b"ours")
+        said, _ = host.run(f"{PATCHED}bring_back {path} {digest(b'ours')}")
+        (move,) = [line.split() for line in said.splitlines()]
+        assert (Path(move[-2]).parent, move[-1]) == (path.parent, str(path))
+        assert not host.original(path).exists()
 
     def test_what_was_not_there_goes_with_its_folder(self, host: Host) -> None:
         path = host.root / "etc/it"
