@@ -15,7 +15,7 @@ from provision import script
 from provision.errors import Failed, HostError, Refused
 from provision.facts import Facts
 from provision.plan import Plan, Stage, absent, plan
-from provision.resources.base import Change, Step, Trace, quote
+from provision.resources.base import Change, Step, Trace
 from provision.script import Mark
 from provision.verdicts import explain
 
@@ -83,7 +83,7 @@ class Observer(Protocol):
         """The host was read, and this is what there is to do."""
 
     def step(self, host: str, ident: str) -> None:
-        """The host begins with a change (`look …` before the first: nothing is changed by that)."""
+        """The host begins with a change (`look …`: nothing is changed yet), or waits for somebody."""
 
     def said(self, host: str, piece: str) -> None:
         """The host said something in between; a piece, not a line."""
@@ -97,6 +97,7 @@ class Goal:
     """What a run is after: these steps present, or taken away; nothing but the plan with `dry_run`.
 
     `known` is what the operator says to know, for the hosts' records.
+    `lock_timeout` is for how many seconds another run and another yum on a host are waited for.
     """
 
     steps: tuple[Step, ...]
@@ -104,6 +105,7 @@ class Goal:
     withdraw: bool = False
     dry_run: bool = False
     known: tuple[Trace, ...] = ()
+    lock_timeout: int = script.LOCK_TIMEOUT
 
     def plan(self, facts: Facts) -> Plan:
         """Raises Refused where the host can't be served."""
@@ -167,7 +169,7 @@ def _apply(outcome: Outcome, remote: Remote, goal: Goal, stage: Stage, observer:
         reading.probes(goal.steps),
         reading.libraries(goal.steps),
         word,
-        quote(f"{getpass.getuser()} at {socket.gethostname()}"),
+        script.Claim(f"{getpass.getuser()} at {socket.gethostname()}", goal.lock_timeout),
     )
     try:
         answer = remote.apply(text, listener.hear)
@@ -208,6 +210,8 @@ class Listener:
         match frame.mark:
             case Mark.STEP:
                 self._step, self._log = frame.rest, []
+                self._observer.step(self._host, frame.rest)
+            case Mark.WAIT:
                 self._observer.step(self._host, frame.rest)
             case Mark.DONE:
                 self.done.append(frame.rest)

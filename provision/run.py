@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from provision.report import data, terminal
 from provision.resources import record
 from provision.resources.base import Step, Trace
 from provision.resources.restart import Policy, Restart
+from provision.script import LOCK_TIMEOUT
 from provision.steps.repos import pinned_key, repository
 
 EXIT = {
@@ -132,6 +134,12 @@ class Run:
             return ()
         return (record.known("end of life", str(self._advisories)),)
 
+    def _lock_timeout(self) -> int:
+        text = str(self._flags.get("lock_timeout") or LOCK_TIMEOUT)
+        if not re.fullmatch(r"[0-9]{1,5}", text):
+            raise OperatorError(f"--lock-timeout: {text!r} is no number of seconds: write it like 300")
+        return int(text)
+
     def _hosts(self) -> list[Host]:
         if not self._context.hosts:
             raise OperatorError("no host: say which by -H HOST[,HOST], before the command or behind it")
@@ -153,10 +161,13 @@ class Run:
 
     def setup(self) -> int:
         only = self._only()
-        return self._converge(Goal(self._steps(only), only, dry_run=self._dry, known=self._known))
+        patience = self._lock_timeout()
+        goal = Goal(self._steps(only), only, dry_run=self._dry, known=self._known, lock_timeout=patience)
+        return self._converge(goal)
 
     def uninstall(self) -> int:
-        return self._converge(Goal(self._steps(), withdraw=True, dry_run=self._dry))
+        goal = Goal(self._steps(), withdraw=True, dry_run=self._dry, lock_timeout=self._lock_timeout())
+        return self._converge(goal)
 
     def facts(self) -> int:
         chosen = self._steps()

@@ -7,7 +7,7 @@ begins with a nonce drawn for that run.
     NONCE begin ID          NONCE end ID STATUS       one section of a reading
     NONCE step ID           NONCE done ID             one change under way, and behind it
     NONCE refuse TEXT       NONCE fail TEXT           why it stopped: nothing was changed, or something was
-    NONCE note TEXT                                   for the operator to know
+    NONCE note TEXT           NONCE wait TEXT         for the operator to know: at the end, and at once
 """
 
 from __future__ import annotations
@@ -30,19 +30,26 @@ LC_ALL=C LANGUAGE=
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL LANGUAGE PATH
 unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_CONFIG GREP_OPTIONS
-frame() {{ printf '\\n{nonce} %s\\n' "$*"; }}
+exec 3>&1
+frame() {{ printf '\\n{nonce} %s\\n' "$*" >&3; }}
 """
+# 3: a frame reaches us from a command too whose output goes into a file.
 # LANGUAGE: yum's gettext looks at it before LC_ALL (yum 3.4.3, run).
+
+LOCK_TIMEOUT = 120
+"""Seconds for which another run, and another yum, are waited for unless the operator says otherwise."""
 
 COMMON = r"""
 state=/var/lib/docker-provision
+# for how long others are waited for, in seconds
+lock_timeout=@LOCK_TIMEOUT@
 # A hung daemon or a damaged database must not hang the run: seconds, then the command.
 timed() { timeout -k 5 "$@"; }
 one_line() { tr '\n' ' ' | sed 's/  */ /g; s/ *$//'; }
 # Ends the run with a text for the operator: a refusal until the first change, for nothing was changed by then.
 verdict=refuse
 fail() { frame "$verdict" "$*"; exit 1; }
-"""
+""".replace("@LOCK_TIMEOUT@", str(LOCK_TIMEOUT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class Mark(StrEnum):
     REFUSE = "refuse"
     FAIL = "fail"
     NOTE = "note"
+    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +126,24 @@ class Task:
     look: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How a host's lock is taken: who takes it (one line), and for how many seconds others are waited for."""
+
+    owner: str
+    patience: int = LOCK_TIMEOUT
+
+
 def apply_script(
     tasks: Sequence[Task],
     probes: Sequence[tuple[str, str]],
     libraries: Iterable[str],
     word: str,
-    owner: str,
+    claim: Claim,
 ) -> str:
     """A script that takes the host's lock, looks, changes, and ends with a reading.
 
-    `owner` (one line, quoted by the caller's shell text) says who holds the lock. Every look comes before the
-    first change: what is refused there leaves the host as it was.
+    Every look comes before the first change: what is refused there leaves the host as it was.
     """
     looks = [(t.ident, t.look) for t in tasks if t.look]
     run = [_announced(f"look {ident}", function_name(i, "look")) for i, (ident, _) in enumerate(looks)]
@@ -138,7 +153,8 @@ def apply_script(
     return (
         PREAMBLE.format(title="docker-provision: apply", nonce=word)
         + COMMON
-        + LOCK.replace("@OWNER@", owner)
+        + f"lock_timeout={claim.patience}\n"
+        + LOCK.replace("@OWNER@", quote(claim.owner))
         + "".join(libraries)
         + _functions("look", [text for _, text in looks])
         + _functions("change", [t.script for t in tasks])
@@ -158,15 +174,19 @@ take_lock() {
   # tried first: where exec can't open a file, the shell ends at once, with no word of ours
   true >>/run/docker-provision.lock || fail "can't open /run/docker-provision.lock: see the host's /run"
   exec 9>>/run/docker-provision.lock
-  flock -w "${LOCK_WAIT:-60}" 9 ||
-    fail "another run holds this host: $(one_line </run/docker-provision.lock); wait for it and run again"
+  if ! flock -n 9; then
+    frame wait "another run holds this host: $(one_line </run/docker-provision.lock)"
+    flock -w "$lock_timeout" 9 ||
+      fail "another run holds this host: $(one_line </run/docker-provision.lock), still after $lock_timeout s: run" \
+        "again when it has ended, or give more time by --lock-timeout"
+  fi
   : >/run/docker-provision.lock
   printf '%s\n' @OWNER@ "since $(date '+%F %T %z')" >&9
 }
 """
 
 
-_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note) ?(.*)$")
+_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note|wait) ?(.*)$")
 
 
 def frame(line: str, word: str) -> Frame | None:

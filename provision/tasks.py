@@ -47,6 +47,9 @@ RESTART = Value(
     "if-idle|always|never",
     "whether the daemon may restart: where no container would be stopped (default), in any case, not at all",
 )
+LOCK_TIMEOUT = Value(
+    "lock_timeout", "SECONDS", "how long to wait for another run, or another yum, on a host (default 120)"
+)
 STOP = Switch("stop_containers", "consent to ending the containers that run")
 
 ASKED: tuple[Flag, ...] = (SPEC, *FLAGS)
@@ -96,7 +99,7 @@ def plan(run: Run) -> int:
     return run.plan()
 
 
-@command(*ASKED, ONLY, RESTART, DRY_RUN, JSON)
+@command(*ASKED, ONLY, RESTART, LOCK_TIMEOUT, DRY_RUN, JSON)
 def setup_docker(run: Run) -> int:
     """Install pinned Docker, and keep it as asked for; a second run finds nothing to do."""
     return run.setup()
@@ -120,7 +123,7 @@ def versions(run: Run) -> int:
     return run.versions()
 
 
-@command(*ASKED, STOP, DRY_RUN, JSON)
+@command(*ASKED, STOP, LOCK_TIMEOUT, DRY_RUN, JSON)
 def uninstall_docker(run: Run) -> int:
     """Take away what setup-docker brought, by the host's own record; data under /var/lib/docker stays."""
     return run.uninstall()

@@ -82,13 +82,15 @@ class FileState:
 class File:
     """A file with a content. `mode` None keeps what is there, and means 0644 for a new one.
 
-    `before` and `then` are shell text around the write: what the write needs kept, and what follows from it;
-    `removed` is what follows from taking the file away. `readable` says that a difference is worth showing to people.
+    `look` is shell text that must succeed before anything on the host is changed. `before` and `then` are shell text
+    around the write: what the write needs kept, and what follows from it; `removed` is what follows from taking the
+    file away. `readable` says that a difference is worth showing to people.
     """
 
     path: str
     content: Content
     mode: str | None = "644"
+    look: str = ""
     before: str = ""
     then: str = ""
     removed: str = ""
@@ -164,6 +166,7 @@ class File:
             reason=reason or self._reason(present, wanted),
             script="\n".join(part for part in (self.before, put, self.then) if part),
             diff=self._diff(present.content if present else None, wanted),
+            look=self.look,
             traces=(
                 Trace(self.id, "sha256", digest(wanted)),
                 Trace(self.id, "part", {**earlier, **self.content.part()}),

@@ -65,6 +65,7 @@ install_packages() {
 }
 # NAME...: what needs them is looked at first, since `yum -y remove` takes it along without a word
 look_removal() {
+  await_yum
   needed=$(rpm -e --test "$@" 2>&1) || fail "other packages need $*: $(printf %s "$needed" | one_line)"
 }
 remove_packages() {

@@ -1,8 +1,6 @@
 """How yum is called, and how a repository is looked at before anything on the host is written.
 
-Facts relied on (yum 3.4.3, run): a black hole costs 301 s unless retries and timeout are bounded; the lock is
-waited for without end unless exit_on_lock; a dead foreign repository is passed over by `*.skip_if_unavailable`,
-which must not count for ours; `yum list` never refreshes what is cached, an empty cache folder has nothing old.
+Fact relied on (yum 3.4.3, run): `yum list` never refreshes what is cached, an empty cache folder has nothing old.
 """
 
 from __future__ import annotations
@@ -11,26 +9,12 @@ import base64
 from dataclasses import dataclass
 
 from provision.resources.base import quote
+from provision.resources.yum_bounds import BOUNDS
 
-LIBRARY = r"""
-lock_alive() {
-  holder=$(cat /var/run/yum.pid 2>/dev/null) && [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null
-}
-# ARGS...: yum, bounded in everything that it would wait for
-yum_bounded() {
-  waited=0
-  while :; do
-    yum -y --setopt=exit_on_lock=1 --setopt='*.retries=2' --setopt='*.timeout=15' \
-      --setopt='*.skip_if_unavailable=1' --setopt=docker-ce-stable.skip_if_unavailable=0 "$@"
-    yum_status=$?
-    if [ "$yum_status" = 0 ] || ! lock_alive; then return "$yum_status"; fi
-    if [ "$waited" -ge 120 ]; then
-      fail "yum is held by process $holder ($(tr '\0' ' ' <"/proc/$holder/cmdline" | one_line)), for longer than 120 s"
-    fi
-    waited=$((waited + 3))
-    sleep 3
-  done
-}
+LIBRARY = (
+    BOUNDS
+    + r"""
+look=
 # REPO KEY VERSION NVR...: the transaction as it would be, out of a folder of its own: what the repository offers,
 # whether all that it needs is there, every package downloaded and the engine's signed by the pinned key. The
 # folder stays until the end of the script: the transaction then takes the packages from it.
@@ -39,9 +23,8 @@ look_packages() {
   printf %s "$1" | base64 -d >"$look/repos/docker-ce.repo"
   printf %s "$2" | base64 -d >"$look/key"
   version=$3; shift 3
-  for file in /etc/yum.repos.d/*.repo; do
-    case $file in */docker-ce.repo | '/etc/yum.repos.d/*.repo') ;; *) cp "$file" "$look/repos/" ;; esac
-  done
+  copy_repositories "$look/repos"
+  ask_around "$look/repos"
   yum_aside --disablerepo='*' --enablerepo=docker-ce-stable makecache || fail "yum $?"
   yum_aside --disablerepo='*' --enablerepo=docker-ce-stable list docker-ce --showduplicates >"$look/offers" 2>&1
   if ! grep -qF " $version " "$look/offers" && ! grep -qF ":$version " "$look/offers"; then
@@ -52,6 +35,7 @@ look_packages() {
   look_signatures
 }
 open_look() {
+  if [ -n "$look" ]; then return 0; fi
   look=$(mktemp -d /var/tmp/docker-provision.XXXXXX) || fail "can't write under /var/tmp"
   trap 'rm -rf "$look"' EXIT
   mkdir "$look/repos" || fail "can't write under /var/tmp"
@@ -87,7 +71,11 @@ look_signatures() {
   done <"$look/found"
 }
 """
+)
 
+
+AWAIT = "await_yum"
+"""What comes before a change that yum follows: its lock must be free, or nothing is begun."""
 
 REFRESH = "refresh_metadata"
 """What follows from a change of the repository's file."""

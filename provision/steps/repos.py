@@ -7,7 +7,7 @@ from provision.engines import hold_names
 from provision.resources.base import Step
 from provision.resources.file import Exactly, File
 from provision.resources.rpmkey import RpmKey
-from provision.resources.yum import FORGET, REFRESH, Repository
+from provision.resources.yum import AWAIT, FORGET, REFRESH, Repository
 from provision.spec import Spec
 from provision.templating import render, shipped
 
@@ -35,6 +35,6 @@ def step(repo: Repository) -> Step:
         (
             File(KEY_PATH, Exactly(repo.key), readable=False),
             RpmKey(openpgp.read(repo.key.decode()), KEY_PATH),
-            File(REPO_PATH, Exactly(repo.text), then=REFRESH, removed=FORGET),
+            File(REPO_PATH, Exactly(repo.text), look=AWAIT, then=REFRESH, removed=FORGET),
         ),
     )

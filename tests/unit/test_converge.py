@@ -22,6 +22,7 @@ def resources(outcome: Outcome) -> list[str]:
     return [change.resource for change in outcome.applied]
 
 
+LOOKS = ["look file /etc/yum.repos.d/docker-ce.repo", "look packages docker-ce"]
 FIRST_STAGE = [
     "record",
     "file /etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce",
@@ -43,7 +44,7 @@ def test_a_fresh_host_takes_three_remote_commands() -> None:
     assert remote.commands == ["read", "apply", "apply"]
     assert (outcome.status, outcome.error) == (Status.CHANGED, None)
     assert resources(outcome) == [*FIRST_STAGE, *SECOND_STAGE]
-    assert heard.steps == ["look packages docker-ce", *FIRST_STAGE, *SECOND_STAGE]
+    assert heard.steps == [*LOOKS, *FIRST_STAGE, *SECOND_STAGE]
     assert outcome.facts == CONVERGED.facts()
     assert heard.plans == [outcome.plan]
     assert heard.ends == [outcome]
@@ -133,7 +134,7 @@ def test_what_a_look_refuses_leaves_the_host_as_it_was() -> None:
     outcome, heard = run(Remote(Reads(FRESH.answer), stops))
     assert (outcome.status, outcome.applied) == (Status.REFUSED, [])
     assert "doesn't offer docker-ce 18.06.9.ce-3.el7: the nearest on offer is 18.06.3" in str(outcome.error)
-    assert heard.steps == ["look packages docker-ce"]
+    assert heard.steps == LOOKS
 
 
 def test_a_failed_change_is_named_with_the_hosts_last_lines() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision import script
-from provision.script import Frame, Mark, Section, Task
+from provision.script import Claim, Frame, Mark, Section, Task
 from tests.unit.core import framed
 from tests.unit.shell import SHELLS, WORD, run
 
@@ -186,9 +186,9 @@ READ = [(Mark.BEGIN, "it"), (Mark.END, "it 0")]
 
 def applying(shell: tuple[str, ...], lock: Path, *tasks: Task) -> Applied:
     text = script.apply_script(
-        tasks, PROBES, ("helper() { echo helped; }\n",), WORD, script.quote("it's me at $HOME")
+        tasks, PROBES, ("helper() { echo helped; }\n",), WORD, Claim("it's me at $HOME", patience=0)
     )
-    done = run(shell, text.replace("/run/docker-provision.lock", str(lock)), LOCK_WAIT="0")
+    done = run(shell, text.replace("/run/docker-provision.lock", str(lock)))
     assert done.stderr == ""
     return Applied(done.stdout)
 
@@ -258,8 +258,10 @@ class TestApplyScript:
             assert holder.stdout.readline() == b"held\n"
             found = applying(shell, lock, Task("a", "echo a"))
             holder.communicate(b"\n")
-        text = "another run holds this host: eve at host2 since 2024-05-01; wait for it and run again"
-        assert found.frames == [(Mark.REFUSE, text)]
+        text = "another run holds this host: eve at host2 since 2024-05-01"
+        assert found.frames[0] == (Mark.WAIT, text)
+        assert [mark for mark, _ in found.frames[1:]] == [Mark.REFUSE]
+        assert found.frames[1][1].startswith(f"{text}, still after 0 s")
         assert found.said == []
         assert applying(shell, lock, Task("a", "echo a")).said == ["a", "read"]
 
