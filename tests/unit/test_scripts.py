@@ -42,7 +42,9 @@ def rendered() -> list[tuple[str, str]]:
         found.append((f"read {version}", facts.probe_script(chosen, WORD)))
         changes = plan.plan(fresh(chosen), chosen).changes
         tasks = [script.Task(change.resource, change.script, change.look) for change in changes]
-        text = script.apply_script(tasks, facts.probes(chosen), facts.libraries(chosen), WORD, script.Claim("who"))
+        text = script.apply_script(
+            tasks, facts.probes(chosen), facts.libraries(chosen), WORD, script.Claim("who")
+        )
         found.append((f"apply {version}", text))
     return found
 

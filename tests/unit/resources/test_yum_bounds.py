@@ -135,15 +135,6 @@ def test_the_time_for_waiting_is_for_all_calls_together(
 
 
 @shells
-@pytest.mark.parametrize("content", ["", "rubbish", "999999999", "-"])
-def test_what_names_no_live_process_is_no_lock(shell: tuple[str, ...], tmp_path: Path, content: str) -> None:
-    if content != "-":
-        (tmp_path / "yum.pid").write_text(content)
-    library = BOUNDS.replace("/var/run/yum.pid", str(tmp_path / "yum.pid"))
-    assert call(shell, tmp_path, library, "lock_timeout=0; await_yum; echo went on") == ("went on", [])
-
-
-@shells
 def test_a_frame_comes_out_of_a_command_whose_output_is_kept(shell: tuple[str, ...], tmp_path: Path) -> None:
     """Giving up within `list >FILE` must not be lost in the file."""
     (tmp_path / "yum.pid").write_text(str(os.getpid()))
