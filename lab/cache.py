@@ -54,7 +54,9 @@ def cached(name: str, inputs: str, build: Callable[[Path], None]) -> Path:
             # Named anew each time: what a killed builder had started may write to the old place for a moment.
             unfinished = Path(mkdtemp(prefix=f".{name}.", dir=root()))
             unfinished.chmod(0o755)
-            print(f"lab: making {name}, to be kept as {final}", file=sys.stderr, flush=True)
+            sys.stderr.write(
+                f"lab: making {name}, to be kept as {final}\n"
+            )  # in one piece: builders run side by side
             try:
                 build(unfinished)
                 unfinished.rename(final)
