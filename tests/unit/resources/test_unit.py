@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from provision.resources.base import ABSENT, Change, Finding, Note, Pending, Refusal, State, Trace, Unknown
-from provision.resources.daemon import UnitState
+from provision.resources.daemon import Container, UnitState
 from provision.resources.file import FileState
 from provision.resources.packages import PackagesState
 from provision.resources.record import RECORD_ID, RecordState
@@ -22,6 +22,7 @@ from tests.unit.model import INFO, UNIT, Host
 
 STEPS = steps_for(registry_mirrors="https://mirror.example")
 MIRRORS = '["https://mirror.example/"]'
+WEB = Container("web")
 
 
 def unit_of(chosen: tuple[Any, ...] = STEPS) -> Unit:
@@ -151,7 +152,7 @@ class TestCompare:
                 {"started": {"mtu": 1400}},
                 "registry-mirrors differs from what it took up",
                 "enabled, running with this configuration, restart",
-                ["restart_unit", "docker.service", MIRRORS, "ended"],
+                ["restart_unit", "docker.service", MIRRORS, "if-idle", "ended"],
             ),
         ],
     )
@@ -193,31 +194,32 @@ class TestContainers:
     KEPT = steps_for(registry_mirrors="https://mirror.example", daemon={"mtu": 1400, "live-restore": True})
 
     def test_a_restart_that_would_stop_them_is_refused_by_name(self) -> None:
-        (found,) = unit_of(self.HARD).compare(states(containers=("web", "db")))
+        (found,) = unit_of(self.HARD).compare(states(containers=(WEB, Container("db", "always"))))
         assert isinstance(found, Refusal)
         assert found.text == (
             "docker.service must restart (mtu takes effect only at a start), which stops running containers: web, db; "
-            "stop them first, or turn on live-restore first, alone (a reload does it)"
+            "stop them first, turn on live-restore first, alone (a reload does it), or consent by --restart always"
         )
 
     def test_live_restore_that_is_asked_for_only_now_is_too_late(self) -> None:
-        assert isinstance(unit_of(self.KEPT).compare(states(containers=("web",)))[0], Refusal)
+        assert isinstance(unit_of(self.KEPT).compare(states(containers=(WEB,)))[0], Refusal)
 
     def test_live_restore_keeps_them(self) -> None:
         given = states(
-            containers=("web",), info=self.LIVE, started={**CONVERGED[UNIT].started, "live-restore": True}
+            containers=(WEB,), info=self.LIVE, started={**CONVERGED[UNIT].started, "live-restore": True}
         )
         found = changed(unit_of(self.KEPT).compare(given))
-        assert shlex.split(found.script.splitlines()[-1])[-1] == "kept"
+        assert shlex.split(found.script.splitlines()[-1])[-2:] == ["if-idle", "kept"]
+        assert found.reason.endswith("live-restore keeps web")
 
     def test_live_restore_that_leaves_with_the_restart_does_not(self) -> None:
-        (found,) = unit_of(self.HARD).compare(states(containers=("web",), info=self.LIVE))
+        (found,) = unit_of(self.HARD).compare(states(containers=(WEB,), info=self.LIVE))
         assert isinstance(found, Refusal)
-        assert found.text.endswith("stop them first, or keep live-restore")
+        assert found.text.endswith("stop them first, keep live-restore, or consent by --restart always")
 
     def test_a_reload_is_no_matter_to_them(self) -> None:
         other = replace(INFO, mirrors=())
-        assert changed(SERVICE.compare(states(containers=("web",), info=other))).desired.endswith(", reload")
+        assert changed(SERVICE.compare(states(containers=(WEB,), info=other))).desired.endswith(", reload")
 
 
 def test_before_us() -> None:
@@ -253,7 +255,7 @@ class TestWithdraw:
         assert shlex.split(line) == ["remove_unit", "docker.service", "idle", "-P FORWARD DROP"]
 
     def test_running_containers_need_consent(self) -> None:
-        given = states(containers=("web", "db"))
+        given = states(containers=(WEB, Container("db", "always")))
         (found,) = self.back(given)
         assert found == Refusal(
             UNIT, "containers are running: web, db; stop them first, or say --stop-containers"

@@ -1,8 +1,4 @@
-"""The shell side of the service, really run against a stand-in for systemd and docker.
-
-The stand-in's daemon takes daemon.json up at a start and a reload unless it says "bad", and docker info then shows the
-file's very text as its mirrors.
-"""
+"""The shell side of the service, really run against a stand-in for systemd and docker."""
 
 from __future__ import annotations
 
@@ -10,94 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from provision.resources.daemon import parse
-from provision.resources.unit_shell import LIBRARY
-from provision.script import Frame, Mark, quote
-from tests.unit.shell import SHELLS, call, probed, programs
-
-SYSTEMCTL = """echo "$*" >>"$ROOT/log"
-takes() { ! grep -q bad "$ROOT/etc/docker/daemon.json"; }
-take() { cat "$ROOT/etc/docker/daemon.json" >"$ROOT/loaded" 2>/dev/null || echo null >"$ROOT/loaded"; }
-case $1 in
-  is-active) [ "$(cat "$ROOT/active")" = active ] ;;
-  is-enabled) cat "$ROOT/enabled" ;;
-  enable) [ -e "$ROOT/stuck" ] || echo enabled >"$ROOT/enabled" ;;
-  start | restart) if takes; then take; echo active >"$ROOT/active"; else echo failed >"$ROOT/active"; fi ;;
-  reload) if takes; then take; fi ;;
-  stop) [ -e "$ROOT/stuck" ] || echo inactive >"$ROOT/active" ;;
-  show)
-    shift
-    for word; do
-      case $word in
-        LoadState) echo "LoadState=loaded" ;;
-        ActiveState) echo "ActiveState=$(cat "$ROOT/active")" ;;
-        UnitFileState) echo "UnitFileState=$(cat "$ROOT/enabled")" ;;
-        MainPID) echo "MainPID=$$" ;;
-      esac
-    done ;;
-esac"""
-DOCKER = """[ "$1 $2" = "-H unix:///var/run/docker.sock" ] || exit 64
-if [ -e "$ROOT/silent" ]; then exit 124; fi
-shift 2
-case $* in
-  *RegistryConfig*) cat "$ROOT/loaded" ;;
-  *LiveRestore*) cat "$ROOT/live" ;;
-  'info -f {{json .}}') cat "$ROOT/info" ;;
-  'ps --format container={{.Names}}') sed 's/^/container=/' "$ROOT/containers" ;;
-  ps*) cat "$ROOT/containers" ;;
-  stop*) echo "docker $*" >>"$ROOT/log"; echo >"$ROOT/containers" ;;
-esac"""
-NOTED = 'echo "${0##*/} $*" >>"$ROOT/log"'
-
-
-class Host:
-    """A host with this stand-in, and its daemon running with `[]`."""
-
-    def __init__(self, shell: tuple[str, ...], root: Path) -> None:
-        self.shell, self.root = shell, root
-        texts = {"systemctl": SYSTEMCTL, "docker": DOCKER, "journalctl": "echo last words", "sleep": "exit 0"}
-        texts |= {"ip": NOTED, "iptables": NOTED}
-        path = {name: f"ROOT={quote(str(root))}\n{text}" for name, text in texts.items()}
-        self.bin = programs(root / "bin", path)
-        self.daemon_json = root / "etc/docker/daemon.json"
-        self.daemon_json.parent.mkdir(parents=True)
-        self.pending = Path(f"{root}/state/pending{self.daemon_json}")
-        for name, text in {
-            "active": "active",
-            "enabled": "enabled",
-            "containers": "",
-            "live": "false",
-            "loaded": "[]",
-        }.items():
-            (root / name).write_text(f"{text}\n")
-        self.daemon_json.write_text("[]")
-        self.library = LIBRARY.replace("/var/lib/docker-provision", f"{root}/state")
-        for folder in ("/etc/docker", "/run/docker-provision", "/sys/class/net"):
-            self.library = self.library.replace(folder, f"{root}{folder}")
-
-    def run(self, text: str) -> tuple[str, list[Frame]]:
-        return call(self.shell, self.root / "state", self.library, text, path=self.bin)
-
-    def set(self, **files: str) -> None:
-        for name, text in files.items():
-            (self.root / name).write_text(f"{text}\n")
-
-    def keep(self, text: str | None) -> None:
-        """A daemon.json from before a change that isn't confirmed yet; None where there was no file."""
-        self.pending.parent.mkdir(parents=True)
-        if text is None:
-            Path(f"{self.pending}.absent").touch()
-        else:
-            self.pending.write_text(text)
-
-    def log(self, *verbs: str) -> list[str]:
-        path = self.root / "log"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [line for line in lines if line.split()[0] in verbs]
-
-    @property
-    def active(self) -> str:
-        return (self.root / "active").read_text().strip()
+from provision.resources.daemon import Container, parse
+from provision.script import Frame, Mark
+from tests.unit.resources.servicehost import Host
+from tests.unit.shell import SHELLS, probed
 
 
 @pytest.fixture(params=SHELLS, ids="-".join)
@@ -111,7 +23,7 @@ def failed(words: str) -> list[Frame]:
 
 ACTIONS = [
     "start_unit docker.service '[1]'",
-    "restart_unit docker.service '[1]' ended",
+    "restart_unit docker.service '[1]' if-idle ended",
     "reload_unit docker.service '[1]'",
 ]
 NAMES = [action.split("_", maxsplit=1)[0] for action in ACTIONS]
@@ -188,7 +100,7 @@ class TestReload:
 
 
 class TestGuard:
-    RESTART = "restart_unit docker.service '[]' {}"
+    RESTART = "restart_unit docker.service '[]' if-idle {}"
 
     @pytest.mark.parametrize("word", ["ended", "kept"])
     def test_an_idle_daemon_is_restarted(self, host: Host, word: str) -> None:
@@ -212,6 +124,17 @@ class TestGuard:
         text = "docker doesn't answer; restart it by hand, then run again"
         assert host.run(self.RESTART.format("ended"))[1] == failed(text)
         assert host.log("restart") == []
+
+    def test_consent_is_consent(self, host: Host) -> None:
+        host.set(containers="web")
+        assert host.run("restart_unit docker.service '[]' always ended") == ("", [])
+
+    def test_never_is_never(self, host: Host) -> None:
+        host.keep("[0]")
+        _, (frame,) = host.run("restart_unit docker.service '[]' never ended")
+        assert "--restart never was said" in frame.rest
+        # what was written for the restart that doesn't come is taken back
+        assert (host.log("restart"), host.daemon_json.read_text()) == ([], "[0]")
 
     def test_a_daemon_that_does_not_run_has_nothing_to_lose(self, host: Host) -> None:
         host.set(active="inactive", containers="web")
@@ -237,7 +160,11 @@ class TestProbe:
         # a backslash is a backslash in every sh
         assert f"\ninfo={info}\n" in section.text
         found = parse(section.text.replace(f"info={info}", "info="))
-        assert (found.active, found.enabled, found.containers) == ("active", "enabled", ("web",))
+        assert (found.active, found.enabled, found.containers) == (
+            "active",
+            "enabled",
+            (Container("web", "always"),),
+        )
         assert (found.started, found.reloaded) == ({"debug": True}, None)
         assert found.remembered["etc_docker"] == "yes"
 
