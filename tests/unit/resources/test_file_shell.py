@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provision.resources.base import ABSENT, State, Unknown, digest, quote
@@ -72,7 +72,9 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0/
 
 @shells
 @given(content=st.binary(max_size=5000), name=NAMES.filter(lambda name: name not in (".", "..", "state")))
-@settings(max_examples=15)
+@example(content=b"", name="-")
+@example(content=b"\0\n\xff\n\n", name="$(x) 'y' \\")
+@settings(max_examples=4)
 def test_any_content_under_any_name_goes_there_and_back(shell: Shell, content: bytes, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         host = Host(shell, Path(folder))
