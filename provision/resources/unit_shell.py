@@ -148,17 +148,18 @@ remove_unit() {
 }
 remove_bridge() {
   if [ ! -e "/sys/class/net/$1" ]; then return 0; fi
-  for table in nat filter; do remove_rules "$table" "$1"; done
+  remove_rules filter "FORWARD .*-[io] $1( |$)"
+  remove_rules nat "POSTROUTING .*! -o $1( |$)"
   ip link delete "$1" || fail "can't remove the interface $1"
 }
-# TABLE WORD: the rules in whose text the word stands
+# TABLE PATTERN: rules as docker itself appends them; those of others that speak of docker stay. By xargs, which
+# knows quotes and nothing else: a rule's comment is not for a shell.
 remove_rules() {
-  iptables -w -t "$1" -S 2>/dev/null | grep -F -e " $2" | sed -n "s/^-A/iptables -w -t $1 -D/p" |
-    while read -r rule; do eval "$rule"; done
+  iptables -w -t "$1" -S 2>/dev/null | grep -E -e "^-A $2" | sed 's/^-A/-D/' | xargs -r -L 1 iptables -w -t "$1"
 }
 remove_chains() {
   for table in nat filter; do
-    remove_rules "$table" DOCKER
+    remove_rules "$table" '.* -j DOCKER(-[A-Z0-9-]+)?$'
     iptables -w -t "$table" -S 2>/dev/null | sed -n 's/^-N \(DOCKER[A-Z0-9-]*\)$/\1/p' | while read -r chain; do
       iptables -w -t "$table" -F "$chain" && iptables -w -t "$table" -X "$chain"
     done

@@ -51,6 +51,20 @@ def test_the_host_is_as_it_was(lab: Lab, host: LabHost, asked: tuple[str, ...]) 
     assert "nginx" in host.run("cat /var/lib/docker/image/overlay2/repositories.json").stdout
 
 
+def test_firewall_rules_of_others_stay(lab: Lab, converged: LabHost, asked: tuple[str, ...]) -> None:
+    """Also those that speak of docker; what a comment says is run by no shell."""
+    converged.run("""
+        iptables -A INPUT -i docker0 -p tcp --dport 9100 -j ACCEPT
+        iptables -A INPUT -p tcp --dport 9 -m comment --comment 'DOCKER $(touch /etc/pwned) host' -j ACCEPT
+    """)
+    assert fab(lab, "-H", "host1", "uninstall-docker", *asked[:2]).returncode == 0
+    rules = converged.run("iptables -S").stdout
+    assert "-A INPUT -i docker0 -p tcp -m tcp --dport 9100 -j ACCEPT" in rules
+    assert "touch /etc/pwned" in rules
+    assert "-N DOCKER" not in rules
+    assert converged.run("ls /etc/pwned", check=False).returncode != 0
+
+
 def test_again_finds_nothing(lab: Lab, host: LabHost) -> None:
     before = whole(host)
     done = fab(lab, "-H", "host1", "uninstall-docker")
