@@ -40,8 +40,8 @@ LINT = (
     Stage("import-linter", (str(BIN / "lint-imports"),), 60),
     _pytest("shellcheck", 120, "tests/unit/test_scripts.py"),
 )
-UNIT = (_pytest("unit tests", 300, "tests/unit"),)
-TEST = (*UNIT, _pytest("lab tests", 2400, "tests/lab"))
+UNIT = (_pytest("unit tests", 600, "tests/unit"),)
+TEST = (*UNIT, _pytest("lab tests", 3300, "tests/lab"))
 STAGES = {"lint": LINT, "unit": UNIT, "test": TEST}
 
 
