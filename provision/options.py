@@ -24,6 +24,9 @@ class Option:
     switch: bool = False
     """true or false in a file; a flag without a value, which means true."""
 
+    bare: str = ""
+    """What the flag means without a value; empty where it must have one."""
+
     @property
     def flag(self) -> str:
         """As it is typed: --docker-version."""
@@ -48,6 +51,20 @@ OPTIONS: tuple[Option, ...] = (
         "FILE",
         "armoured public key that signs the packages, if the mirror signs with another key than Docker's",
         "keys/mirror.asc",
+    ),
+    Option(
+        "fix_base_repos",
+        "ARCHIVE",
+        "where CentOS's own repositories are dead, switch them off and add an archive: aliyun (also without a value),"
+        " official or tuna",
+        "aliyun",
+        bare="aliyun",
+    ),
+    Option(
+        "base_key",
+        "FILE",
+        "armoured public key that signs the base packages, if the hosts have another one than CentOS 7's",
+        "keys/base.asc",
     ),
     Option(
         "registry_mirrors",

@@ -15,18 +15,19 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.table import Table
 
-from provision import advisories, openpgp, spec, steps
+from provision import advisories, handed, spec, steps
 from provision.advisories import Advisories
 from provision.converge import Goal, Outcome, Remote, Status, converge, read
 from provision.errors import HostError, OperatorError
 from provision.fleet import Runner, Threads
+from provision.handed import Handed
 from provision.options import FLAGS
 from provision.report import data, terminal
 from provision.resources import record
 from provision.resources.base import Step, Trace
 from provision.resources.restart import Policy, Restart
 from provision.script import LOCK_TIMEOUT
-from provision.steps.repos import pinned_key, repository
+from provision.steps.repos import repository
 
 EXIT = {
     Status.UNCHANGED: 0,
@@ -81,25 +82,18 @@ class Run:
         layers = []
         path = str(self._flags.get("spec") or "")
         if path:
-            layers.append(spec.parse(_text_of(path, "--spec"), path))
+            layers.append(spec.parse(handed.text_of(path, "--spec"), path))
         given = {option.name: self._flags.get(option.name) or None for option in FLAGS}
         return spec.build(*layers, spec.from_flags(given))
 
     @cached_property
-    def _key(self) -> bytes:
-        """The armoured key that packages must be signed by."""
-        if self._spec.repo_key is None:
-            return pinned_key()
-        text = _text_of(self._spec.repo_key, "--repo-key")
-        try:
-            openpgp.read(text)
-        except openpgp.NotAKey as error:
-            raise OperatorError(f"--repo-key: {self._spec.repo_key}: {error}") from None
-        return text.encode()
+    def _handed(self) -> Handed:
+        """Raises OperatorError."""
+        return handed.read(self._spec)
 
     def _steps(self, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:
         stop = bool(self._flags.get("stop_containers"))
-        return steps.steps(self._spec, self._key, only=only, policy=self._policy, stop_containers=stop)
+        return steps.steps(self._spec, self._handed, only=only, policy=self._policy, stop_containers=stop)
 
     @cached_property
     def _policy(self) -> Policy:
@@ -182,7 +176,7 @@ class Run:
     def versions(self) -> int:
         from provision import versions  # noqa: PLC0415  only this command reads yum's lists
 
-        repo = repository(self._spec, self._key)
+        repo = repository(self._spec, self._handed.repo_key)
         results = self._each(lambda host: versions.offered(host.remote, repo, self._spec.engine))
         if self._json:
             self._document({name: [row.plain() for row in rows] for name, rows in results.items()})
@@ -197,7 +191,9 @@ class Run:
         junit = str(self._flags.get("junit") or "")
         hosts = {host.name: host.remote for host in self._hosts()}
         try:
-            return int(verify.run(hosts, self._spec, key=self._key, junit=Path(junit) if junit else None))
+            return int(
+                verify.run(hosts, self._spec, key=self._handed.repo_key, junit=Path(junit) if junit else None)
+            )
         finally:
             for remote in hosts.values():
                 remote.close()
@@ -269,16 +265,3 @@ class Run:
             else:
                 results[host.name] = found[host.name]
         return results
-
-
-def _text_of(path: str, flag: str) -> str:
-    """A file that the operator named. Raises OperatorError where it can't be read."""
-    try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except OSError as error:
-        raise OperatorError(f"{flag}: can't read {path}: {error.strerror}") from None
-    except RuntimeError:
-        # what pathlib says to the ~ of a user who isn't there
-        raise OperatorError(f"{flag}: can't read {path}: no home directory of that name") from None
-    except UnicodeDecodeError:
-        raise OperatorError(f"{flag}: {path} isn't text in UTF-8") from None

@@ -40,6 +40,13 @@ PACKAGE_MIRRORS: Mapping[str, str] = {
 }
 """Package mirrors known by name: the folder above linux/centos of each."""
 
+BASE_ARCHIVES: Mapping[str, str] = {
+    "aliyun": "https://mirrors.aliyun.com/centos-vault/7.9.2009",
+    "official": "https://vault.centos.org/7.9.2009",
+    "tuna": "https://mirrors.tuna.tsinghua.edu.cn/centos-vault/7.9.2009",
+}
+"""Archives of CentOS 7 known by name: the folder above os, updates and extras of each."""
+
 NONE = "none"
 """What a flag says to clear a list."""
 
@@ -56,6 +63,10 @@ class Spec(BaseModel):
     package_mirror: str = "aliyun"
     repo_key: str | None = None
     """Path of an armoured public key; None is Docker's own, which ships with us. Read by the caller."""
+    fix_base_repos: str | None = None
+    """One of BASE_ARCHIVES, to which CentOS's own repositories are led where they are dead."""
+    base_key: str | None = None
+    """Path of an armoured public key; None is the one that CentOS 7 is signed with. Read by the caller."""
     registry_mirrors: tuple[str, ...] | None = None
     """None leaves those on the host alone, an empty tuple takes them away."""
     daemon: dict[str, JsonValue] = {}
@@ -73,6 +84,11 @@ class Spec(BaseModel):
         """The repository's baseurl. 7 is written out: $releasever is 7Server on relatives of CentOS."""
         root = PACKAGE_MIRRORS.get(self.package_mirror, self.package_mirror)
         return f"{root}/linux/centos/7/$basearch/stable"
+
+    @property
+    def base_archive(self) -> str | None:
+        """The folder above os, updates and extras of the archive that is asked for."""
+        return None if self.fix_base_repos is None else BASE_ARCHIVES[self.fix_base_repos]
 
     def settings(self) -> dict[str, JsonValue]:
         """The keys of daemon.json that are asked for; None takes one out."""
@@ -102,9 +118,18 @@ class Spec(BaseModel):
             raise ValueError(trouble)
         return mirror.rstrip("/")
 
-    @field_validator("repo_key")
+    @field_validator("fix_base_repos")
     @classmethod
-    def _repo_key(cls, path: str | None) -> str | None:
+    def _fix_base_repos(cls, archive: str | None) -> str | None:
+        if archive is not None and archive not in BASE_ARCHIVES:
+            near = get_close_matches(archive, BASE_ARCHIVES, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(BASE_ARCHIVES)}"
+            raise ValueError(f"no archive of CentOS 7 is called {archive!r}: {advice}")
+        return archive
+
+    @field_validator("repo_key", "base_key")
+    @classmethod
+    def _key_file(cls, path: str | None) -> str | None:
         if path is not None and not path.strip():
             raise ValueError("the file's name is empty: name the key file, or leave the option out")
         return path
@@ -162,7 +187,9 @@ def from_flags(given: Mapping[str, str | bool | None]) -> Layer:
         if text is None or text is False:
             continue
         place = Place(option.flag)
-        if text is True or not option.many:
+        if text is True and option.bare:
+            layer[option.name] = Located(option.bare, place)
+        elif text is True or not option.many:
             layer[option.name] = Located(text, place)
         elif text == NONE:
             layer[option.name] = Located((), place)

@@ -79,7 +79,8 @@ def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
         task.__name__, task.__doc__ = body.__name__, body.__doc__
         task.__module__ = body.__module__
         help_ = {flag.name: _help(flag) for flag in flags}
-        return Task(task, help=help_, auto_shortflags=False)
+        optional = [flag.name for flag in flags if isinstance(flag, Option) and flag.bare]
+        return Task(task, help=help_, optional=optional, auto_shortflags=False)
 
     return wrap
 

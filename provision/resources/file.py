@@ -78,6 +78,22 @@ class FileState:
         return digest(self.content)
 
 
+def read_file(path: str, text: str) -> FileState | Absent | Unknown:
+    """What `probe_file` printed of a file."""
+    head, _, body = text.partition("\n")
+    match head.split(" "):
+        case ["absent"]:
+            return ABSENT
+        case ["file", mode, owner, changed]:
+            try:
+                content = base64.b64decode(body.replace("\n", ""), validate=True)
+                return FileState(content, mode, owner, int(changed))
+            except ValueError:
+                return Unknown(f"can't read {path}: the host's answer is spoilt, run again")
+        case _:
+            return Unknown(f"{path} is {head.removeprefix('other ')}")
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file with a content. `mode` None keeps what is there, and means 0644 for a new one.
@@ -108,21 +124,9 @@ class File:
         return f"probe_file {quote(self.path)}"
 
     def parse(self, section: Section) -> State:
-        head, _, body = section.text.partition("\n")
-        words = head.split(" ")
         if not section.complete or section.status != 0:
             return Unknown(f"can't read {self.path}: {section.text.strip() or 'no answer'}")
-        match words:
-            case ["absent"]:
-                return ABSENT
-            case ["file", mode, owner, changed]:
-                try:
-                    content = base64.b64decode(body.replace("\n", ""), validate=True)
-                    return FileState(content, mode, owner, int(changed))
-                except ValueError:
-                    return Unknown(f"can't read {self.path}: the host's answer is spoilt, run again")
-            case _:
-                return Unknown(f"{self.path} is {head.removeprefix('other ')}")
+        return read_file(self.path, section.text)
 
     def wanted(self, states: States) -> bytes | None:
         """The content asked for, given what was read. Raises Unsuitable."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from provision.handed import Handed
 from provision.resources.base import Step
 from provision.resources.packages import Packages
 from provision.resources.restart import DEFAULT, Policy
 from provision.resources.unit import Unit
 from provision.spec import Spec
-from provision.steps import access, daemon, engine, repos, service
+from provision.steps import access, base_repos, daemon, engine, repos, service
 
 
 def steps(
     spec: Spec,
-    key: bytes,
+    handed: Handed,
     *,
     only: Collection[str] = (),
     policy: Policy = DEFAULT,
@@ -22,14 +23,15 @@ def steps(
 ) -> tuple[Step, ...]:
     """The steps for what is asked for, all of them: what isn't among `only` is read all the same.
 
-    `key` is the armoured key that packages must be signed with. `policy` says whether the daemon may be stopped,
+    `handed` is what the files that `spec` names hold. `policy` says whether the daemon may be stopped,
     `stop_containers` is the operator's consent to end running containers when the engine is taken away.
     """
-    repo = repos.repository(spec, key)
+    repo = repos.repository(spec, handed.repo_key)
     packages = Packages(spec.engine, repo)
     daemon_json = daemon.configuration(spec)
     served = daemon_json if not only or "daemon" in only else daemon.as_it_is()
     return (
+        base_repos.step(spec, handed.base_key, packages),
         repos.step(repo),
         engine.step(packages),
         daemon.step(daemon_json),

@@ -9,7 +9,7 @@ from provision.resources.file import Exactly, File
 from provision.resources.rpmkey import RpmKey
 from provision.resources.yum import AWAIT, FORGET, REFRESH, Repository
 from provision.spec import Spec
-from provision.templating import render, shipped
+from provision.templating import render
 
 KEY_PATH = "/etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"
 REPO_PATH = "/etc/yum.repos.d/docker-ce.repo"
@@ -21,11 +21,6 @@ def repository(spec: Spec, key: bytes) -> Repository:
         "etc/yum.repos.d/docker-ce.repo.j2", baseurl=spec.baseurl, key_path=KEY_PATH, hold=hold_names()
     )
     return Repository(text, key, hold_names())
-
-
-def pinned_key() -> bytes:
-    """Docker's own key, shipped with this program: nothing is fetched on trust."""
-    return shipped("etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce")
 
 
 def step(repo: Repository) -> Step:

@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from provision import facts, plan, spec, steps
+from provision import facts, handed, plan, spec, steps
 from provision.errors import Failed, Refused
 from provision.facts import Facts
 from provision.plan import Plan
 from provision.resources.base import Change, Finding, Note, Pending, Refusal, Step
-from provision.steps.repos import pinned_key
 
 FOLDER = Path(__file__).parent / "cases"
 WORD = "@0123456789abcdef"
@@ -77,7 +76,7 @@ class Case:
     @property
     def steps(self) -> tuple[Step, ...]:
         asked = spec.build(spec.parse(self.spec, self.name))
-        return steps.steps(asked, pinned_key())
+        return steps.steps(asked, handed.defaults())
 
     def facts(self) -> Facts:
         return facts.parse(self.answer, self.steps, WORD)

@@ -7,13 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from provision import facts, spec, steps
+from provision import facts, handed, spec, steps
 from provision.facts import Facts, HostFacts
 from provision.resources.base import ABSENT, State, Step
+from provision.resources.baserepos import BaseState
 from provision.resources.daemon import UnitState
 from provision.resources.membership import NoGroup
 from provision.resources.record import RECORD_ID
-from provision.steps.repos import pinned_key
 
 MIRROR = "https://mirror.example"
 HOST = HostFacts(
@@ -34,7 +34,7 @@ def steps_for(
     """The steps of a Spec as flags would give it; `daemon` as a file would."""
     layers = [spec.parse(json.dumps({"daemon": daemon}), "site.yml")] if daemon else []
     asked = spec.build(*layers, spec.from_flags(flags))
-    return steps.steps(asked, pinned_key(), only=only, stop_containers=stop_containers)
+    return steps.steps(asked, handed.defaults(), only=only, stop_containers=stop_containers)
 
 
 def no_unit() -> UnitState:
@@ -46,6 +46,7 @@ def no_unit() -> UnitState:
 def fresh(chosen: tuple[Step, ...], users: frozenset[str] = frozenset({"alice", "bob"})) -> Facts:
     """A host on which nothing of ours is."""
     states: dict[str, State] = {resource.id: ABSENT for resource in facts.probed(chosen)}
+    states["base repositories"] = BaseState(HOST.release, None, {})
     states["service docker.service"] = no_unit()
     states["group docker"] = NoGroup(users)
     states[RECORD_ID] = ABSENT

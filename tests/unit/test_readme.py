@@ -16,11 +16,11 @@ from invoke import Collection
 from provision import openpgp, spec, tasks
 from provision.errors import OperatorError
 from provision.fleet import FORKS
+from provision.handed import defaults, pinned_key
 from provision.options import OPTIONS
 from provision.run import EXIT
 from provision.spec import PACKAGE_MIRRORS
 from provision.steps import steps
-from provision.steps.repos import pinned_key
 from tests import readme
 from tests.readme import CHECKOUT, CHINESE, ENGLISH, Heading
 
@@ -135,7 +135,7 @@ def test_the_names_of_package_mirrors_are_all_there() -> None:
 
 def test_the_steps_are_all_there_in_order() -> None:
     row = next(row for row in readme.rows(section("commands")) if row[0] == "`steps`")
-    assert readme.code(row[1]) == [step.name for step in steps(spec.build(), pinned_key())]
+    assert readme.code(row[1]) == [step.name for step in steps(spec.build(), defaults())]
 
 
 def test_the_exit_codes_are_all_there() -> None:

@@ -14,6 +14,7 @@ from provision.steps.daemon import DROP_IN
 from provision.templating import folder, render, shipped
 
 REPO = "etc/yum.repos.d/docker-ce.repo.j2"
+ARCHIVE = "etc/yum.repos.d/centos-vault.repo.j2"
 DAEMON_JSON = "etc/docker/daemon.json.j2"
 
 JSON = st.recursive(
@@ -25,7 +26,7 @@ JSON = st.recursive(
 
 def test_every_file_lies_where_it_will_lie() -> None:
     found = {str(path.relative_to(folder())) for path in folder().rglob("*") if path.is_file()}
-    assert found == {REPO, DAEMON_JSON, DROP_IN, "etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"}
+    assert found == {REPO, ARCHIVE, DAEMON_JSON, DROP_IN, "etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"}
 
 
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=4))

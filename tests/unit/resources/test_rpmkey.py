@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from provision import openpgp
+from provision.handed import pinned_key
 from provision.resources.base import ABSENT, Change, Refusal, State, Trace, Unknown
 from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.rpmkey import LIBRARY, KeyState, RpmKey
 from provision.script import Frame, Mark, Section
-from provision.steps.repos import pinned_key
 from tests.unit.shell import SHELLS, call, probed, programs
 
 ARMORED = pinned_key().decode()

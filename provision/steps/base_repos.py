@@ -1,0 +1,26 @@
+"""CentOS's own repositories: led to an archive where that is asked for, for the old servers are gone."""
+
+from __future__ import annotations
+
+from provision.resources.base import Step
+from provision.resources.baserepos import ARCHIVED, KEY_PATH, BaseRepositories
+from provision.resources.packages import Packages
+from provision.spec import Spec
+from provision.templating import render
+
+
+def step(spec: Spec, base_key: str, packages: Packages) -> Step:
+    """`base_key` is the fingerprint of the key that signs them; they matter where `packages` are to be installed."""
+    content = None
+    if spec.base_archive is not None:
+        content = render(
+            "etc/yum.repos.d/centos-vault.repo.j2",
+            folders=ARCHIVED,
+            archive=spec.base_archive,
+            key_path=KEY_PATH,
+        )
+    return Step(
+        "base",
+        "CentOS's own repositories, led to an archive where that is asked for",
+        (BaseRepositories(packages, base_key, content),),
+    )
