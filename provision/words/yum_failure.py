@@ -113,7 +113,7 @@ _LOCAL = (
 )
 """Faults of the host itself. They come first: what is said about repositories after them is a consequence."""
 
-_VAULT = "point it to an archive: baseurl=https://vault.centos.org/7.9.2009/… (CentOS 7 ended in 2024)"
+_VAULT = "point it to an archive (CentOS 7 ended in 2024): --fix-base-repos does that for CentOS's own"
 
 _OTHER = (
     rule(
@@ -152,7 +152,7 @@ _OTHER = (
     rule(
         r"^Error: Package: (\S+) \(\S+\)\s+Requires: (.*)",
         "{0} needs {1}, which no repository that answers offers",
-        "see that base, updates and extras of CentOS 7 work (`yum repolist`): they are archived on vault.centos.org",
+        "see that base, updates and extras of CentOS 7 work (`yum repolist`), or say --fix-base-repos",
     ),
     rule(
         r"Trying to remove \"(\S+)\", which is protected",
@@ -218,6 +218,7 @@ _FETCH = re.compile(
 
 _MIRROR = "choose another --package-mirror"
 _CA = f"mend the host's CA certificates (package ca-certificates) and its clock, or {_MIRROR}"
+_ARCHIVE = "choose another archive by --fix-base-repos: aliyun, official or tuna"
 _FOREIGN = "mend or disable that repository in /etc/yum.repos.d (CentOS 7 is kept on vault.centos.org)"
 
 _CURL = {
@@ -249,7 +250,9 @@ def _unreachable(text: str) -> Reason | None:
     cause = f"{url.netloc.rpartition('@')[2]}: {cause}"
     end = _FAILED.search(text)
     ended = _groups(end) if end else {}
-    if "/linux/centos/" not in url.path and not ended.get("repo", "").startswith("docker-ce"):
+    if ended.get("repo", "").startswith("centos-vault"):
+        remedy = _ARCHIVE
+    elif "/linux/centos/" not in url.path and not ended.get("repo", "").startswith("docker-ce"):
         remedy = _FOREIGN
     if "repo" in ended:
         return Reason(f"repository {ended['repo']} can't be read: {cause}", remedy)

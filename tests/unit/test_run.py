@@ -122,9 +122,9 @@ class TestMistakes:
             ("repos, servis", "--only: there is no step 'servis': did you mean service?"),
             (
                 "everything",
-                "--only: there is no step 'everything': they are repos, engine, daemon, service, access",
+                "--only: there is no step 'everything': they are base, repos, engine, daemon, service, access",
             ),
-            ("repos,", "--only: there is no step '': they are repos, engine, daemon, service, access"),
+            ("repos,", "--only: there is no step '': they are base, repos, engine, daemon, service, access"),
         ],
     )
     def test_an_unknown_step(self, hosts: Hosts, only: str, text: str) -> None:
@@ -308,5 +308,5 @@ def test_verify_gives_pytests_verdict(
 def test_steps_are_listed_without_a_host(capsys: pytest.CaptureFixture[str]) -> None:
     assert Hosts().run(Run.steps) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["repos", "engine", "daemon", "service", "access"]
+    assert [line.split()[0] for line in lines] == ["base", "repos", "engine", "daemon", "service", "access"]
     assert all(len(line.split()) > 3 for line in lines)

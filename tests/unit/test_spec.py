@@ -279,6 +279,8 @@ def test_flags() -> None:
         "--docker-version",
         "--package-mirror",
         "--repo-key",
+        "--fix-base-repos",
+        "--base-key",
         "--registry-mirrors",
         "--users",
         "--ack-eol",

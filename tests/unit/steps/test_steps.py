@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from provision.engines import ENGINES, hold_names
+from provision.handed import pinned_key
 from provision.resources.base import Step
 from provision.resources.daemonjson import MergedJson, Untouched
 from provision.resources.file import Exactly, File
@@ -16,7 +17,7 @@ from provision.resources.packages import Packages
 from provision.resources.rpmkey import RpmKey
 from provision.resources.unit import Unit
 from provision.steps.daemon import DROP_IN
-from provision.steps.repos import KEY_PATH, pinned_key
+from provision.steps.repos import KEY_PATH
 from provision.templating import shipped
 from tests.unit.core import MIRROR, steps_for
 from tests.unit.shell import SHELLS, run
@@ -36,7 +37,7 @@ STEPS = steps_for(registry_mirrors=MIRROR, users="alice,bob")
 
 
 def test_the_steps_in_order() -> None:
-    assert [step.name for step in STEPS] == ["repos", "engine", "daemon", "service", "access"]
+    assert [step.name for step in STEPS] == ["base", "repos", "engine", "daemon", "service", "access"]
 
 
 def test_every_step_has_a_line_for_people() -> None:
@@ -50,7 +51,7 @@ def test_ids_are_unique() -> None:
     assert len(set(idents)) == len(idents)
 
 
-@pytest.mark.parametrize("only", ["repos", "engine", "daemon", "service", "access"])
+@pytest.mark.parametrize("only", ["base", "repos", "engine", "daemon", "service", "access"])
 def test_what_is_not_asked_for_is_read_all_the_same(only: str) -> None:
     idents = [[resource.id for resource in step.resources] for step in STEPS]
     chosen = steps_for(only, registry_mirrors=MIRROR, users="alice,bob")
