@@ -27,7 +27,7 @@ CASES = [
     ),
     ("yum/12", "no-such-host", "no-such-host.invalid: the name can't be resolved", ""),
     ("yum/13", "Timeout on", "10.77.0.1:9999: no answer in time", "network"),
-    ("yum/26", "mirrorlist", "mirror list of mirrorlist.centos.org", "vault.centos.org"),
+    ("yum/26", "mirrorlist", "mirror list of mirrorlist.centos.org", "--fix-base-repos"),
     (
         "yum/68",
         "[Errno 256]",
@@ -85,7 +85,7 @@ CASES = [
         "fconf-b-1.0-1.el7.noarch and fconf-a-1.0-1.el7.noarch",
         "leave",
     ),
-    ("yum/33", "libdoesnotexist", "needs libdoesnotexist.so.9()(64bit)", "vault.centos.org"),
+    ("yum/33", "libdoesnotexist", "needs libdoesnotexist.so.9()(64bit)", "--fix-base-repos"),
     (
         "yum/76",
         "tool-old-1.0-1.el7.noarch (@other)",
