@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 Line = tuple[int, int]
 """A release line: (18, 6) is 18.06, (26, 1) is 26.1."""
@@ -125,6 +126,32 @@ FLAG_KEYS: Mapping[str, str] = {
 
 As keys they are a trap: dockerd of 18.06 and later takes them without a word, and they do nothing.
 """
+
+RESETS: Mapping[str, Any] = {
+    "allow-nondistributable-artifacts": [],
+    "authorization-plugins": [],
+    "debug": False,
+    "default-runtime": "runc",
+    "default-shm-size": "64M",
+    "insecure-registries": [],
+    "labels": [],
+    "live-restore": False,
+    "max-concurrent-downloads": 3,
+    "max-concurrent-uploads": 5,
+    "max-download-attempts": 5,
+    "registry-mirrors": [],
+    "runtimes": {},
+    "shutdown-timeout": 15,
+}
+"""What a key stands for where the file doesn't have it; only keys that a reload takes up.
+
+A reload leaves most of them as they were when they are gone from the file, but takes these values up (18.06.3, run).
+"""
+
+CLEARED_BY_REMOVAL = frozenset(
+    {"max-concurrent-downloads", "max-concurrent-uploads", "authorization-plugins"}
+)
+"""Keys that a reload resets when they are gone from the file; all others keep their old value (18.06.3, run)."""
 
 _SHORT_FLAGS: Mapping[str, str] = {
     "D": "debug",

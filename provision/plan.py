@@ -90,7 +90,10 @@ def plan(
         for finding in resource.compare(facts.states)
     ]
     items += [Item(RECORD_ID, finding) for finding in Record().compare(facts.states)]
-    stages = [[item for item in items if item.step in names] for names in _stages(chosen)]
+    stages = [
+        [item for item in items if item.step in names and not _leads(item)] for names in _stages(chosen)
+    ]
+    stages[0] += filter(_leads, items)
     return Plan(_recorded([Stage(tuple(stage)) for stage in stages], facts, steps, known))
 
 
@@ -118,6 +121,10 @@ def _reachable(finding: Finding, chosen: Sequence[Step]) -> Finding:
         text = f"needs the step {finding.after} first: add it to --only, or leave --only out"
         return Refusal(finding.resource, text)
     return finding
+
+
+def _leads(item: Item) -> bool:
+    return isinstance(item.finding, Change) and item.finding.first
 
 
 def _stages(steps: Sequence[Step]) -> list[set[str]]:

@@ -100,7 +100,7 @@ class Run:
         """Raises OperatorError."""
         said = str(self._flags.get("restart") or Restart.IF_IDLE)
         try:
-            return Policy(Restart(said))
+            return Policy(Restart(said), bool(self._flags.get("enable_live_restore")))
         except ValueError:
             likely = get_close_matches(said, list(Restart), n=1)
             hint = f"did you mean {likely[0]}?" if likely else f"say {', '.join(Restart)}"

@@ -50,6 +50,10 @@ RESTART = Value(
 LOCK_TIMEOUT = Value(
     "lock_timeout", "SECONDS", "how long to wait for another run, or another yum, on a host (default 120)"
 )
+LIVE_RESTORE = Switch(
+    "enable_live_restore",
+    "set live-restore, by a reload first, so that containers go on over restarts of the daemon; not in a swarm",
+)
 STOP = Switch("stop_containers", "consent to ending the containers that run")
 
 ASKED: tuple[Flag, ...] = (SPEC, *FLAGS)
@@ -94,13 +98,13 @@ def _help(flag: Flag) -> str:
     return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
-@command(*ASKED, ONLY, RESTART, JSON)
+@command(*ASKED, ONLY, RESTART, LIVE_RESTORE, JSON)
 def plan(run: Run) -> int:
     """Read the hosts and print what would change, and why; exit code 3 if anything would."""
     return run.plan()
 
 
-@command(*ASKED, ONLY, RESTART, LOCK_TIMEOUT, DRY_RUN, JSON)
+@command(*ASKED, ONLY, RESTART, LIVE_RESTORE, LOCK_TIMEOUT, DRY_RUN, JSON)
 def setup_docker(run: Run) -> int:
     """Install pinned Docker, and keep it as asked for; a second run finds nothing to do."""
     return run.setup()

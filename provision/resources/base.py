@@ -76,6 +76,7 @@ class Change:
 
     `script` is shell text that brings `actual` to `desired`. `look` is shell text that runs before the first
     change of the whole stage, changes nothing, and may refuse. `stops_daemon` says that containers may stop.
+    `first` puts it ahead of everything else, into a stage of its own.
     """
 
     resource: str
@@ -86,6 +87,7 @@ class Change:
     diff: str = ""
     look: str = ""
     stops_daemon: bool = False
+    first: bool = False
     traces: tuple[Trace, ...] = ()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from provision.engine_keys import CLEARED_BY_REMOVAL, RESETS
 from provision.engines import Engine
 from provision.resources.daemonjson import differing, load, mirrors
 from provision.resources.file import Unsuitable
@@ -40,6 +42,7 @@ class UnitState:
 
     `elapsed` is the age of the daemon's process in seconds, `now` the host's clock. `started` is the daemon.json
     that the last start took up, `reloaded` the one of our last confirmed reload; None where there is no record.
+    `event` is what the daemon said then that it took up.
     """
 
     load: str
@@ -53,6 +56,7 @@ class UnitState:
     info: docker.Info | None
     containers: tuple[Container, ...]
     remembered: Mapping[str, str]
+    event: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [f"{self.active}, {self.enabled or self.load}"]
@@ -95,6 +99,7 @@ def parse(text: str) -> UnitState:
         elapsed=int(values.get("elapsed") or 0),
         started=_recorded(values.get("started")),
         reloaded=_recorded(values.get("reloaded")),
+        event=_event(values.get("event")),
         info=docker.info(values["info"]) if values.get("info") else None,
         containers=tuple(containers),
         remembered={key: values.get(key, "") for key in REMEMBERED},
@@ -111,19 +116,24 @@ def _recorded(encoded: str | None) -> Mapping[str, Any] | None:
         return None
 
 
-CLEARED_BY_REMOVAL = frozenset(
-    {"max-concurrent-downloads", "max-concurrent-uploads", "authorization-plugins"}
-)
-"""Keys that a reload resets when they are gone from the file; all others keep their old value (18.06.3, run)."""
+def _event(encoded: str | None) -> Mapping[str, Any]:
+    try:
+        return docker.reloaded(base64.b64decode(encoded or "").decode())
+    except ValueError:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What to do to the daemon, why, and what can't be told."""
+    """What to do to the daemon, why, and what can't be told.
+
+    `first` are settings that a reload has to take up before daemon.json is written as it is asked for.
+    """
 
     act: Act
     reasons: tuple[str, ...] = ()
     doubt: str = ""
+    first: Mapping[str, Any] = field(default_factory=dict)
 
 
 def need(
@@ -131,35 +141,76 @@ def need(
     wanted: Mapping[str, Any],
     present: tuple[Mapping[str, Any], int] | None,
     engine: Engine,
+    *,
+    writes: bool = True,
 ) -> Need:
     """What the daemon needs to run with `wanted`, observed and never remembered.
 
-    `present` is the daemon.json that is there and its ctime; None where there is none.
+    `present` is the daemon.json that is there and its ctime; None where there is none. `writes` says that it may be
+    written, in between too.
     """
     if not state.runs:
         return Need(Act.START, (f"it is {state.active}",))
+    turn = before_restart(state, wanted)
+    if not writes:
+        turn = {key: value for key, value in turn.items() if wanted.get(key) == value}
     running = (state.info.server_version if state.info else "").partition("+")[0]
     if running != engine.daemon_version:
-        return Need(Act.RESTART, (f"version {running} runs, {engine.daemon_version} is installed",))
+        reason = f"version {running} runs, {engine.daemon_version} is installed"
+        return Need(Act.RESTART, (reason,), first=turn)
     loaded = _loaded(state, present, engine)
     if loaded is None:
         return _unrecorded(state, wanted)
-    changed = list(differing(wanted, loaded))
-    hard = [key for key in changed if not _reloads(key, wanted, engine)]
-    if hard:
-        return Need(Act.RESTART, tuple(_why_restart(key, engine) for key in hard))
-    reasons = tuple(f"{key} differs from what it took up" for key in changed)
-    return Need(Act.RELOAD, reasons) if reasons else _effective(state, wanted)
+    changed = list(differing(wanted, loaded, RESETS))
+    if hard := [key for key in changed if not _reloads(key, wanted, engine, writes=writes)]:
+        return Need(Act.RESTART, tuple(_why_restart(key, engine) for key in hard), first=turn)
+    if not changed:
+        return _effective(state, wanted)
+    first = {key: RESETS[key] for key in changed if _stays(key, wanted)}
+    reasons = tuple(f"{key} differs from what it took up" for key in changed if key not in first)
+    return Need(Act.RELOAD if reasons else Act.NOTHING, reasons, first=first)
 
 
-def _reloads(key: str, wanted: Mapping[str, Any], engine: Engine) -> bool:
-    return key in engine.reloadable and (key in wanted or key in CLEARED_BY_REMOVAL)
+def _reloads(key: str, wanted: Mapping[str, Any], engine: Engine, *, writes: bool) -> bool:
+    return key in engine.reloadable and (not _stays(key, wanted) or (writes and key in RESETS))
+
+
+def _stays(key: str, wanted: Mapping[str, Any]) -> bool:
+    """Whether a reload leaves this key as it is, because the file doesn't have it."""
+    return wanted.get(key) is None and key not in CLEARED_BY_REMOVAL
 
 
 def _why_restart(key: str, engine: Engine) -> str:
     if key in engine.reloadable:
         return f"{key} is taken out, and a reload leaves it as it was"
     return f"{key} takes effect only at a start"
+
+
+def before_restart(state: UnitState, wanted: Mapping[str, Any]) -> Mapping[str, bool]:
+    """live-restore, where it has to be turned by a reload before the daemon restarts with these settings.
+
+    On, it keeps the containers over the restart. Off, or the next start ends what the stop has spared (18.06.3, run).
+    """
+    if not state.containers or state.info is None:
+        return {}
+    keeps = keeps_containers(wanted) and not in_swarm(state)
+    return {} if keeps == state.info.live_restore else {"live-restore": keeps}
+
+
+def why_first(settings: Mapping[str, Any]) -> str:
+    """Why a reload has to take these settings up before anything else is done."""
+    if settings == {"live-restore": True}:
+        return "without it the restart would stop containers"
+    names = [name for name in settings if name != "live-restore"]
+    reasons = [f"a reload leaves what is only taken out as it was: {', '.join(names)}"] if names else []
+    if "live-restore" in settings:
+        reasons.append("live-restore is still on, and the next start without it would end the containers")
+    return "; ".join(reasons)
+
+
+def in_swarm(state: UnitState) -> bool:
+    """There live-restore is taken up by a reload, and keeps the daemon from its next start (18.06.3, run)."""
+    return state.info is not None and state.info.swarm != "inactive"
 
 
 def _loaded(
@@ -188,11 +239,38 @@ def _unrecorded(state: UnitState, wanted: Mapping[str, Any]) -> Need:
 
 
 def _effective(state: UnitState, wanted: Mapping[str, Any]) -> Need:
-    """What docker info shows must be what is asked for, whatever the records say."""
+    """What the daemon says of itself must be what is asked for, whatever the records say."""
+    reasons = tuple(_unlike(state, wanted))
+    return Need(Act.RELOAD if reasons else Act.NOTHING, reasons)
+
+
+def _unlike(state: UnitState, wanted: Mapping[str, Any]) -> Iterator[str]:
+    if state.info is None:
+        return
     asked = mirrors(wanted)
-    if asked is None or state.info is None or shown_mirrors(asked) == list(state.info.mirrors):
-        return Need(Act.NOTHING)
-    return Need(Act.RELOAD, (f"its mirrors are {', '.join(state.info.mirrors) or 'none'}",))
+    if asked is not None and shown_mirrors(asked) != list(state.info.mirrors):
+        yield f"its mirrors are {', '.join(state.info.mirrors) or 'none'}"
+    shown = {
+        "debug": state.info.debug,
+        "default-runtime": state.info.default_runtime,
+        "labels": list(state.info.labels),
+        "live-restore": state.info.live_restore,
+    }
+    said = {key: state.event[key] for key in SAID if key in state.event}
+    for key, value in {**said, **shown}.items():
+        if wanted.get(key) is not None and wanted[key] != value:
+            yield f"{key} is {json.dumps(value)} in the daemon"
+
+
+SAID = (
+    "allow-nondistributable-artifacts",
+    "insecure-registries",
+    "max-concurrent-downloads",
+    "max-concurrent-uploads",
+    "max-download-attempts",
+    "shutdown-timeout",
+)
+"""Keys that docker info doesn't show, or not as they were given; a reload's event does (18.06.3 to 26.1.5, run)."""
 
 
 def shown_mirrors(asked: list[str]) -> list[str]:

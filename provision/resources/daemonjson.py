@@ -135,8 +135,21 @@ def _text(settings: Mapping[str, Any]) -> bytes:
     return render("etc/docker/daemon.json.j2", settings=settings)
 
 
-def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterable[str]:
-    """The keys whose values differ, or that only one side has, in the order of the file that is asked for."""
-    for key in {**one, **other}:
-        if (key in one) != (key in other) or not _same(one.get(key), other.get(key)):
-            yield key
+def differing(one: Mapping[str, Any], other: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterable[str]:
+    """The keys whose values differ, in the order of the file that is asked for.
+
+    Without a value, or with null, a key counts as its default.
+    """
+
+    def value(settings: Mapping[str, Any], key: str) -> Any:
+        given = settings.get(key)
+        return defaults.get(key) if given is None else given
+
+    return [key for key in {**one, **other} if not _same(value(one, key), value(other, key))]
+
+
+def with_settings(present: bytes | None, settings: Mapping[str, Any]) -> bytes:
+    """The file as it is, with these settings in it. Raises Unsuitable."""
+    there = load(present) if present is not None else {}
+    asked = {**there, **settings}
+    return present if present is not None and _same(asked, there) else _text(asked)

@@ -131,7 +131,11 @@ class File:
     def wanted(self, states: States) -> bytes | None:
         """The content asked for, given what was read. Raises Unsuitable."""
         state = states[self.id]
-        return self.content.wanted(state.content if isinstance(state, FileState) else None)
+        return self.content_for(states).wanted(state.content if isinstance(state, FileState) else None)
+
+    def content_for(self, states: States) -> Content:  # noqa: ARG002  kinds of files look at the host
+        """What the file should hold on a host like this. Raises Unsuitable."""
+        return self.content
 
     def compare(self, states: States) -> list[Finding]:
         state = states[self.id]
@@ -143,7 +147,7 @@ class File:
             return [Refusal(self.id, f"{self.path}: {error}")]
         if wanted is None or self._satisfied(state, wanted):
             return []
-        return [self._write(state, wanted, self._earlier(states))]
+        return [self.write(states, wanted)]
 
     def _earlier(self, states: States) -> Mapping[str, Any]:
         """Our part of the file by earlier runs: what was asked for once is still ours to take away."""
@@ -156,10 +160,11 @@ class File:
             return False
         return state.content == wanted and self.mode in (None, state.mode)
 
-    def _write(
-        self, state: FileState | Absent, wanted: bytes, earlier: Mapping[str, Any], reason: str = ""
-    ) -> Change:
+    def write(self, states: States, wanted: bytes, reason: str = "", *, forget: bool = False) -> Change:
+        """The change that makes `wanted` of what was read. `forget` that earlier runs put anything of ours into it."""
+        state: FileState | Absent = states[self.id]
         present = None if isinstance(state, Absent) else state
+        earlier = {} if forget else self._earlier(states)
         seen = present.sha256 if present else "absent"
         encoded = base64.b64encode(wanted).decode()
         put = f"put_file {quote(self.path)} {self.mode or '-'} {seen} {digest(wanted)} {encoded}"
@@ -173,7 +178,7 @@ class File:
             look=self.look,
             traces=(
                 Trace(self.id, "sha256", digest(wanted)),
-                Trace(self.id, "part", {**earlier, **self.content.part()}),
+                Trace(self.id, "part", {**earlier, **self.content_for(states).part()}),
             ),
         )
 
@@ -206,7 +211,7 @@ class File:
             return [self._remove(state, "take_away", "absent")]
         if rest == state.content:
             return []
-        return [self._write(state, rest, {}, "our keys are taken out; what others set stays")]
+        return [self.write(states, rest, "our keys are taken out; what others set stays", forget=True)]
 
     def _remove(self, state: FileState, function: str, desired: str) -> Change:
         remove = f"{function} {quote(self.path)} {state.sha256}"

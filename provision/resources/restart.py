@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from provision.resources.daemon import Container, UnitState, keeps_containers
+from provision.resources.daemon import Container, UnitState, in_swarm, keeps_containers
 
 
 class Restart(StrEnum):
@@ -20,9 +20,13 @@ class Restart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's word on stops of the daemon. `if-idle`: where no container runs, or live-restore keeps them."""
+    """The operator's word on stops of the daemon. `if-idle`: where no container runs, or live-restore keeps them.
+
+    `enable_live_restore` is his consent to have it set, where it goes.
+    """
 
     restart: Restart = Restart.IF_IDLE
+    enable_live_restore: bool = False
 
     def obstacle(self, state: UnitState, wanted: Mapping[str, Any], why: str) -> str:
         """Why the daemon can't be restarted with these settings, with the remedy; empty if it can be.
@@ -37,10 +41,9 @@ class Policy:
         if self.restart is Restart.ALWAYS or not stopped:
             return ""
         names = ", ".join(each.name for each in stopped)
-        spared = state.info is not None and state.info.live_restore
-        way = "keep live-restore" if spared else "turn on live-restore first, alone (a reload does it)"
+        way = "" if in_swarm(state) else " keep them over it by --enable-live-restore,"
         return (
-            f"docker.service must restart ({why}), which stops running containers: {names}; stop them first, {way}, "
+            f"docker.service must restart ({why}), which stops running containers: {names}; stop them first,{way} "
             "or consent by --restart always"
         )
 
@@ -60,9 +63,11 @@ DEFAULT = Policy()
 
 
 def unprotected(state: UnitState, wanted: Mapping[str, Any]) -> tuple[Container, ...]:
-    """The running containers that a restart of the daemon with these settings would stop."""
-    spared = state.info is not None and state.info.live_restore and keeps_containers(wanted)
-    return () if spared else state.containers
+    """The running containers that a restart of the daemon with these settings would stop.
+
+    Where these have live-restore, it is turned on by a reload before (`before_restart`), but never in a swarm.
+    """
+    return () if keeps_containers(wanted) and not in_swarm(state) else state.containers
 
 
 def consequence(state: UnitState, wanted: Mapping[str, Any]) -> str:

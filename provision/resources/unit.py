@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from provision.engines import Engine
 from provision.resources import daemonjson
 from provision.resources.base import (
     ABSENT,
@@ -22,9 +21,9 @@ from provision.resources.base import (
     Unknown,
     quote,
 )
-from provision.resources.daemon import Act, Need, UnitState, need, parse, shown_mirrors
+from provision.resources.configuration import EngineToRun
+from provision.resources.daemon import Act, Need, UnitState, need, parse, shown_mirrors, why_first
 from provision.resources.file import File, FileState, Unsuitable
-from provision.resources.packages import Packages
 from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.restart import DEFAULT, Policy, consequence
 from provision.resources.unit_shell import LIBRARY
@@ -33,16 +32,15 @@ from provision.script import Section
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """The service of an engine. It runs with `configuration`, and comes with `packages`.
+    """The service of an engine, which runs with `configuration`.
 
     `policy` says whether it may be restarted. `stop_containers` is the operator's consent to end running
     containers when the service is taken away.
     """
 
     name: str
-    engine: Engine
+    engine: EngineToRun
     configuration: File
-    packages: Packages
     policy: Policy = DEFAULT
     stop_containers: bool = False
 
@@ -71,6 +69,11 @@ class Unit:
             )
         return state
 
+    @property
+    def _writes(self) -> bool:
+        """Whether daemon.json is ours to change in this run."""
+        return not isinstance(self.configuration.content, daemonjson.Untouched)
+
     def remember(self, state: State) -> Any:
         """For the record: what the first start changes on the host's network, and below /etc."""
         return dict(state.remembered) if isinstance(state, UnitState) else None
@@ -85,7 +88,7 @@ class Unit:
                     self.id, f"{self.name} is masked, and someone meant it; `systemctl unmask {self.name}`"
                 )
             ]
-        if state.load == "not-found" or not self.packages.as_asked_for(states):
+        if state.load == "not-found" or not self.engine.ready(states):
             return [Pending(self.id, "enabled and running with this configuration", "engine")]
         try:
             content = self.configuration.wanted(states)
@@ -96,17 +99,42 @@ class Unit:
             )
         except Unsuitable as error:
             return [Refusal(self.id, f"{self.configuration.path}: {error}")]
-        return self._findings(state, need(state, wanted, present, self.engine), wanted)
+        needed = need(state, wanted, present, self.engine.on(states), writes=self._writes)
+        if needed.act is Act.NOTHING and content != (present and there.content):
+            # nothing that is written stays unconfirmed
+            reason = "a reload shows that it takes daemon.json as it will be"
+            needed = replace(needed, act=Act.RELOAD, reasons=(reason,))
+        return self._findings(states, needed, wanted)
 
-    def _findings(self, state: UnitState, needed: Need, wanted: Mapping[str, Any]) -> list[Finding]:
+    def _findings(self, states: States, needed: Need, wanted: Mapping[str, Any]) -> list[Finding]:
+        state: UnitState = states[self.id]
         found: list[Finding] = [Note(self.id, needed.doubt)] if needed.doubt else []
         if needed.act is Act.RESTART and (
             obstacle := self.policy.obstacle(state, wanted, "; ".join(needed.reasons))
         ):
             return [Refusal(self.id, obstacle)]
+        if needed.first:
+            found.append(self._beforehand(states, needed.first))
         if needed.act is Act.NOTHING and state.enabled == "enabled" and not state.stale:
             return found
         return [*found, self._change(state, needed, wanted)]
+
+    def _beforehand(self, states: States, settings: Mapping[str, Any]) -> Change:
+        """The reload that comes before all else: the file as it is, with these settings in it."""
+        there = states[self.configuration.id]
+        content = daemonjson.with_settings(there.content if isinstance(there, FileState) else None, settings)
+        written = self.configuration.write(states, content)
+        told = ", ".join(f"{key}: {json.dumps(value)}" for key, value in settings.items())
+        reload = " ".join(["reload_unit", self.name, quote(_expected(daemonjson.load(content)))])
+        return replace(
+            written,
+            resource=self.id,
+            actual="active",
+            desired=f"running with {told}, reload",
+            reason=why_first(settings),
+            script=f"{written.script}\n{reload}",
+            first=True,
+        )
 
     def _change(self, state: UnitState, needed: Need, wanted: Mapping[str, Any]) -> Change:
         reasons = list(needed.reasons)
@@ -124,6 +152,7 @@ class Unit:
             if needed.act is Act.RESTART:
                 words += self.policy.words(wanted)
             script.append(" ".join([f"{needed.act}_unit", *map(quote, words)]))
+        plugins = wanted.get("authorization-plugins") or ()
         act = "" if needed.act is Act.NOTHING else f", {needed.act}"
         return Change(
             self.id,
@@ -131,6 +160,7 @@ class Unit:
             f"enabled, running with this configuration{act}",
             "; ".join(reasons),
             "\n".join(script),
+            look=" ".join(["look_plugins", *map(quote, plugins)]) if plugins and act else "",
             stops_daemon=needed.act is Act.RESTART,
             traces=(Trace(self.id, "managed", "enabled and started"),),
         )
@@ -139,7 +169,7 @@ class Unit:
         state, record = states[self.id], states[RECORD_ID]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
-        removed = any(isinstance(finding, Change) for finding in self.packages.withdraw(states))
+        removed = any(isinstance(finding, Change) for finding in self.engine.packages.withdraw(states))
         if not removed or not isinstance(record, RecordState) or state is ABSENT:
             return []
         if state.containers and not self.stop_containers:

@@ -1,8 +1,8 @@
 """The shell side of `Unit`: what it calls on the host.
 
-Facts relied on: `systemctl reload` exits 0 whatever the daemon made of the file, so `docker info` is asked (18.06.3,
-run); `--value` of systemctl show is younger than systemd 219; from 18.09 on `docker info` may start a stopped
-daemon through docker.socket, so systemd is asked first.
+Facts relied on: `systemctl reload` exits 0 whatever the daemon made of the file, so the daemon is asked for what it
+shows, and for its event of the reload (18.06.3, run); `--value` of systemctl show is younger than systemd 219; from
+18.09 on `docker info` may start a stopped daemon through docker.socket, so systemd is asked first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ probe_unit() {
   if [ -e /etc/docker/key.json ]; then echo key_json=yes; fi
   if ! systemctl is-active -q "$1"; then exit 0; fi
   echo "elapsed=$(ps -o etimes= -p "$(property "$1" MainPID)" | tr -d ' ')"
-  for record in started reloaded; do
+  for record in started reloaded event; do
     if [ -e "/run/docker-provision/$record.json" ]; then
       echo "$record=$(base64 <"/run/docker-provision/$record.json" | tr -d '\n')"
     fi
@@ -59,24 +59,51 @@ may_stop() {
 }
 # POLICY CONTAINERS: looked at again right before
 guard_restart() { why=$(may_stop "$1" "$2") || fail "$why"; }
+# NAME...: authorization plugins, over whose absence a reload ends the daemon, and a start fails (18.06.3, run)
+look_plugins() {
+  for plugin; do
+    for place in "/run/docker/plugins/$plugin" "/run/docker/plugins/$plugin/$plugin" \
+      "/etc/docker/plugins/$plugin" "/etc/docker/plugins/$plugin/$plugin" \
+      "/usr/lib/docker/plugins/$plugin" "/usr/lib/docker/plugins/$plugin/$plugin"; do
+      for kind in sock spec json; do
+        if [ -e "$place.$kind" ]; then continue 3; fi
+      done
+    done
+    if [ "$(docker_cli plugin inspect -f '{{.Enabled}}' "$plugin" 2>/dev/null)" = true ]; then continue; fi
+    fail "the authorization plugin $plugin isn't there: install it first, or take it out of authorization-plugins"
+  done
+}
 enable_unit() {
   systemctl enable "$1" >/dev/null 2>&1
   [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ] || fail "systemctl can't enable $1"
 }
-# UNIT MIRRORS: up, answering, and showing these mirrors; 30 s are given for it
+# UNIT MIRRORS SINCE: up, answering, and showing these mirrors; 30 s are given for it. SINCE, in nanoseconds, is when a
+# reload was asked for: it has to say that it took all of it up. Empty where there was none.
 effective() {
   tries=0
-  while [ "$tries" -lt 30 ]; do
+  while [ "$tries" -lt 150 ]; do
     if systemctl is-active -q "$1" && shown=$(docker_cli info -f '{{json .RegistryConfig.Mirrors}}' 2>/dev/null); then
-      if [ -z "$2" ] || [ "$shown" = "$2" ] || [ "$shown$2" = 'null[]' ]; then return 0; fi
+      if [ -z "$2" ] || [ "$shown" = "$2" ] || [ "$shown$2" = 'null[]' ]; then
+        if [ -z "$3" ] || taken_up "$3"; then return 0; fi
+      fi
+      if [ -n "$3" ] && [ $((tries % 10)) = 9 ] && reload_refused "$1"; then return 1; fi
     elif [ "$(property "$1" ActiveState)" = failed ]; then
       return 1
     fi
     tries=$((tries + 1))
-    sleep 1
+    sleep 0.2
   done
   return 1
 }
+# SINCE: the event that it sends when a reload went well, with what it took up (18.06.3, run), is left in `event`. It is
+# asked for by the second, and shows what is older than the one that runs.
+taken_up() {
+  event=$(docker_cli events --since "${1%?????????}" --until 0s --filter event=reload \
+    --format '{{.TimeNano}} {{json .Actor.Attributes}}' 2>/dev/null | awk -v since="$1" '$1 >= since' | tail -n 1)
+  [ -n "$event" ]
+}
+# UNIT: its log says since the last `confirmed` that it left daemon.json alone
+reload_refused() { last_words "$1" "$since" | grep -q 'level=error msg="\(Error reconfiguring\|unable to configure\)'; }
 # UNIT SINCE: the daemon's last words, for the operator
 last_words() { journalctl -u "$1" --since "$2" -n 20 --no-pager -o cat 2>/dev/null; }
 # the daemon.json from before the change that isn't confirmed yet comes back, if there is one
@@ -93,14 +120,18 @@ take_back() {
 # ACTION UNIT MIRRORS: once more with the old file if it doesn't come up, and never in a loop
 confirmed() {
   since=$(date '+%F %T')
+  mark=
+  if [ "$1" = reload ]; then mark=$(date +%s%N); fi
   systemctl reset-failed "$2" 2>/dev/null
   timed 180 systemctl "$1" "$2"
-  if effective "$2" "$3"; then rm -rf "$pending"; return 0; fi
+  if effective "$2" "$3" "$mark"; then rm -rf "$pending"; return 0; fi
   last_words "$2" "$since"
   take_back || fail "daemon $1"
   systemctl reset-failed "$2" 2>/dev/null
+  # a reload may have ended it, and one that is down can't be reloaded
+  if [ "$1" = reload ] && ! systemctl is-active -q "$2"; then timed 180 systemctl start "$2"; fi
   timed 180 systemctl "$1" "$2"
-  if effective "$2" ''; then fail "daemon $1 taken-back"; else fail "daemon $1 taken-back-in-vain"; fi
+  if effective "$2" '' ''; then fail "daemon $1 taken-back"; else fail "daemon $1 taken-back-in-vain"; fi
 }
 start_unit() { confirmed start "$1" "$2"; }
 # UNIT MIRRORS POLICY CONTAINERS
@@ -113,9 +144,12 @@ restart_unit() {
 }
 reload_unit() {
   confirmed reload "$1" "$2"
-  # what the daemon took up beside what its start recorded
+  # what the daemon took up beside what its start recorded, and what it says of that
   umask 077
-  mkdir -p /run/docker-provision && cp /etc/docker/daemon.json /run/docker-provision/reloaded.json
+  mkdir -p /run/docker-provision
+  took=/run/docker-provision/reloaded.json
+  cp /etc/docker/daemon.json "$took" 2>/dev/null || echo '{}' >"$took"
+  printf '%s\n' "${event#* }" >/run/docker-provision/event.json
   umask 022
 }
 # UNIT CONTAINERS FORWARD: CONTAINERS "stop" ends them, "idle" leaves the host alone if there are any

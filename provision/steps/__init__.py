@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from provision.handed import Handed
 from provision.resources.base import Step
+from provision.resources.configuration import EngineToRun
 from provision.resources.packages import Packages
 from provision.resources.restart import DEFAULT, Policy
 from provision.resources.unit import Unit
@@ -28,13 +29,14 @@ def steps(
     """
     repo = repos.repository(spec, handed.repo_key)
     packages = Packages(spec.engine, repo)
-    daemon_json = daemon.configuration(spec)
+    runs = EngineToRun(spec.engine, packages, adopts=bool(only) and "engine" not in only)
+    daemon_json = daemon.configuration(spec, runs, keeps_containers=policy.enable_live_restore)
     served = daemon_json if not only or "daemon" in only else daemon.as_it_is()
     return (
         base_repos.step(spec, handed.base_key, packages),
         repos.step(repo),
         engine.step(packages),
         daemon.step(daemon_json),
-        service.step(Unit("docker.service", spec.engine, served, packages, policy, stop_containers)),
+        service.step(Unit("docker.service", runs, served, policy, stop_containers)),
         access.step(spec),
     )

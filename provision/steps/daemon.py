@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provision.resources.base import Step
+from provision.resources.configuration import DaemonJson, EngineToRun
 from provision.resources.daemonjson import PATH, MergedJson, Untouched
 from provision.resources.file import Exactly, File
 from provision.spec import Spec
@@ -12,13 +13,18 @@ RELOAD = "systemctl daemon-reload || fail 'systemctl daemon-reload failed'"
 DROP_IN = "etc/systemd/system/docker.service.d/docker-provision.conf"
 
 
-def configuration(spec: Spec) -> File:
-    """daemon.json; a copy from before the change is kept until the daemon is seen to run with it."""
-    return File(
-        PATH,
-        MergedJson(spec.settings(), spec.engine),
+def configuration(spec: Spec, engine: EngineToRun, *, keeps_containers: bool) -> File:
+    """daemon.json; a copy from before the change is kept until the daemon is seen to run with it.
+
+    `keeps_containers` sets live-restore too, where it goes.
+    """
+    return DaemonJson(
+        path=PATH,
+        content=MergedJson(spec.settings(), spec.engine),
         mode=None,
         before=f'keep {PATH} "$state/pending"',
+        engine=engine,
+        keeps_containers=keeps_containers,
     )
 
 

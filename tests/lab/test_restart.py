@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,93 @@ def test_a_container_that_is_started_meanwhile_is_not_stopped(
     assert converged.run(NAMES).stdout == "late\n"
     assert converged.run(LOG_DRIVER).stdout == "json-file\n"
     assert fab(lab, "-H", "host1", "plan", *asked).returncode == 0  # daemon.json is back as it was
+
+
+def test_with_consent_live_restore_comes_first_and_containers_go_on(
+    lab: Lab, busy: LabHost, hard: tuple[str, ...]
+) -> None:
+    running = busy.run(PIDS).stdout
+    told = fab(lab, "-H", "host1", "plan", "--enable-live-restore", *hard)
+    assert "running with live-restore: true, reload" in told.stdout
+    assert "live-restore keeps gone, back" in told.stdout
+    done = fab(lab, "-H", "host1", "setup-docker", "--enable-live-restore", *hard)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert busy.run(LOG_DRIVER).stdout == "journald\n"
+    assert busy.run(PIDS).stdout == running
+    assert fab(lab, "-H", "host1", "plan", *hard).returncode == 0  # and it stays
+
+
+def test_live_restore_is_off_before_it_leaves_the_file(
+    lab: Lab, busy: LabHost, asked: tuple[str, ...], tmp_path: Path
+) -> None:
+    spec = tmp_path / "live.yaml"
+    spec.write_text("daemon: {live-restore: true}\n")
+    assert fab(lab, "-H", "host1", "setup-docker", "--spec", str(spec), *asked).returncode == 0
+    running = busy.run(PIDS).stdout
+    spec.write_text("daemon: {live-restore: null}\n")
+    done = fab(lab, "-H", "host1", "setup-docker", "--spec", str(spec), *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "live-restore" not in busy.run("cat /etc/docker/daemon.json").stdout
+    assert busy.run("docker info -f '{{.LiveRestoreEnabled}}'").stdout == "false\n"
+    assert busy.run(PIDS).stdout == running
+    assert fab(lab, "-H", "host1", "plan", "--spec", str(spec), *asked).returncode == 0
+
+
+def test_on_a_node_of_a_swarm_live_restore_is_left_alone(
+    lab: Lab, busy: LabHost, hard: tuple[str, ...]
+) -> None:
+    busy.run(f"docker swarm init --advertise-addr {busy.address}")
+    running = busy.run(PIDS).stdout
+    done = fab(lab, "-H", "host1", "setup-docker", "--enable-live-restore", *hard)
+    assert done.returncode == 1
+    assert "stop them first, or consent by --restart always" in done.stdout
+    assert busy.run("docker info -f '{{.LiveRestoreEnabled}}'").stdout == "false\n"
+    assert busy.run(PIDS).stdout == running
+
+
+def test_what_docker_info_does_not_show_is_confirmed_by_the_daemons_event(
+    lab: Lab, busy: LabHost, asked: tuple[str, ...], tmp_path: Path
+) -> None:
+    running = busy.run(PIDS).stdout
+    spec = tmp_path / "soft.yaml"
+    spec.write_text("daemon: {max-concurrent-downloads: 7, shutdown-timeout: 33, labels: [rack=7]}\n")
+    done = fab(lab, "-H", "host1", "setup-docker", "--spec", str(spec), *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(", reload") == 1
+    said = json.loads(busy.run("cat /run/docker-provision/event.json").stdout)
+    assert (said["max-concurrent-downloads"], said["shutdown-timeout"]) == ("7", "33")
+    assert busy.run(PIDS).stdout == running
+    assert fab(lab, "-H", "host1", "plan", "--spec", str(spec), *asked).returncode == 0
+
+
+def test_what_leaves_the_file_is_set_back_by_a_reload(
+    lab: Lab, busy: LabHost, asked: tuple[str, ...], tmp_path: Path
+) -> None:
+    running = busy.run(PIDS).stdout
+    spec = tmp_path / "soft.yaml"
+    spec.write_text("daemon: {labels: [rack=7], debug: true, shutdown-timeout: 33}\n")
+    assert fab(lab, "-H", "host1", "setup-docker", "--spec", str(spec), *asked).returncode == 0
+    spec.write_text("daemon: {labels: null, debug: null, shutdown-timeout: null}\n")
+    done = fab(lab, "-H", "host1", "setup-docker", "--spec", str(spec), *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert busy.run("docker info -f '{{json .Labels}} {{.Debug}}'").stdout == "[] false\n"
+    assert json.loads(busy.run("cat /run/docker-provision/event.json").stdout)["shutdown-timeout"] == "15"
+    assert json.loads(busy.run("cat /etc/docker/daemon.json").stdout) == {
+        "registry-mirrors": [lab.registry_url]
+    }
+    assert busy.run(PIDS).stdout == running
+    assert fab(lab, "-H", "host1", "plan", "--spec", str(spec), *asked).returncode == 0
+
+
+def test_a_plugin_that_is_not_there_is_noticed_before(
+    lab: Lab, busy: LabHost, asked: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A reload with it would end the daemon."""
+    before, running = whole(busy), busy.run(PIDS).stdout
+    spec = tmp_path / "plugin.yaml"
+    spec.write_text("daemon: {authorization-plugins: [nosuch]}\n")
+    done = fab(lab, "-H", "host1", "setup-docker", "--spec", str(spec), *asked)
+    assert done.returncode == 1
+    assert "the authorization plugin nosuch isn't there" in done.stdout
+    assert difference(before, whole(busy)) == {}
+    assert busy.run(PIDS).stdout == running

@@ -14,6 +14,7 @@ from provision.resources.baserepos import BaseState
 from provision.resources.daemon import UnitState
 from provision.resources.membership import NoGroup
 from provision.resources.record import RECORD_ID
+from provision.resources.restart import DEFAULT, Policy
 
 MIRROR = "https://mirror.example"
 HOST = HostFacts(
@@ -29,12 +30,16 @@ HOST = HostFacts(
 
 
 def steps_for(
-    *only: str, stop_containers: bool = False, daemon: Mapping[str, Any] | None = None, **flags: str
+    *only: str,
+    policy: Policy = DEFAULT,
+    stop_containers: bool = False,
+    daemon: Mapping[str, Any] | None = None,
+    **flags: str,
 ) -> tuple[Step, ...]:
     """The steps of a Spec as flags would give it; `daemon` as a file would."""
     layers = [spec.parse(json.dumps({"daemon": daemon}), "site.yml")] if daemon else []
     asked = spec.build(*layers, spec.from_flags(flags))
-    return steps.steps(asked, handed.defaults(), only=only, stop_containers=stop_containers)
+    return steps.steps(asked, handed.defaults(), only=only, policy=policy, stop_containers=stop_containers)
 
 
 def no_unit() -> UnitState:

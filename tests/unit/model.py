@@ -6,7 +6,8 @@ daemon.json. It must not know what the plan hopes for: desired states are taken 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -121,14 +122,45 @@ class Host:
         self.states[UNIT] = replace(self.states[UNIT], load="loaded", enabled="disabled")
 
     def _serve(self, change: Change) -> None:
-        unit: UnitState = replace(self.states[UNIT], enabled="enabled", stale=False)
-        file = self.states[f"file {daemonjson.PATH}"]
+        file_id = f"file {daemonjson.PATH}"
+        if change.first:
+            self.states[file_id] = FileState(_written(change), "644", "root:root", self.clock)
+        file = self.states[file_id]
         settings = daemonjson.load(file.content) if isinstance(file, FileState) else {}
+        unit: UnitState = self.states[UNIT]
+        if not change.first:
+            unit = replace(unit, enabled="enabled", stale=False)
         if change.desired.endswith((", start", ", restart")):
             unit = replace(unit, active="active", elapsed=1, started=settings, reloaded=None, info=INFO)
         elif change.desired.endswith(", reload"):
             unit = replace(unit, reloaded=settings)
-        if unit.info is not None:
-            mirrors = tuple(shown_mirrors(settings.get("registry-mirrors", [])))
-            unit = replace(unit, info=replace(unit.info, mirrors=mirrors))
+        if unit.info is not None and change.desired.endswith((", start", ", restart", ", reload")):
+            unit = replace(unit, info=_showing(unit.info, settings))
         self.states[UNIT] = unit
+
+
+def _written(change: Change) -> bytes:
+    """What a script puts into its file."""
+    line = next(line for line in change.script.splitlines() if line.startswith("put_file "))
+    return base64.b64decode(line.split()[-1])
+
+
+def _showing(info: docker.Info, settings: Mapping[str, Any]) -> docker.Info:
+    """docker info after a start or a reload: what the file doesn't have stays as it is."""
+    shown: dict[str, Any] = {
+        "debug": info.debug,
+        "default-runtime": info.default_runtime,
+        "labels": info.labels,
+        "live-restore": info.live_restore,
+    }
+    shown |= settings
+    return replace(
+        info,
+        mirrors=tuple(shown_mirrors(settings["registry-mirrors"]))
+        if "registry-mirrors" in settings
+        else info.mirrors,
+        debug=shown["debug"],
+        default_runtime=shown["default-runtime"],
+        labels=tuple(shown["labels"]),
+        live_restore=shown["live-restore"],
+    )

@@ -20,7 +20,14 @@ case $1 in
   is-enabled) cat "$ROOT/enabled" ;;
   enable) [ -e "$ROOT/stuck" ] || echo enabled >"$ROOT/enabled" ;;
   start | restart) if takes; then take; echo active >"$ROOT/active"; else echo failed >"$ROOT/active"; fi ;;
-  reload) if takes; then take; fi ;;
+  reload)
+    if [ -e "$ROOT/ends" ]; then
+      rm "$ROOT/ends"
+      echo failed >"$ROOT/active"
+    elif takes; then
+      take
+      [ -e "$ROOT/mute" ] || echo "$(date +%s%N) {\\"debug\\":\\"true\\"}" >>"$ROOT/events"
+    fi ;;
   stop) [ -e "$ROOT/stuck" ] || echo inactive >"$ROOT/active" ;;
   show)
     shift
@@ -37,6 +44,8 @@ DOCKER = """[ "$1 $2" = "-H unix:///var/run/docker.sock" ] || exit 64
 if [ -e "$ROOT/silent" ]; then exit 124; fi
 shift 2
 case $* in
+  plugin*) cat "$ROOT/plugin" ;;
+  events*) cat "$ROOT/events" ;;
   *RegistryConfig*) cat "$ROOT/loaded" ;;
   *LiveRestore*) cat "$ROOT/live" ;;
   'info -f {{json .}}') cat "$ROOT/info" ;;
@@ -44,6 +53,7 @@ case $* in
   ps*) cat "$ROOT/containers" ;;
   stop*) echo "docker $*" >>"$ROOT/log"; echo >"$ROOT/containers" ;;
 esac"""
+WORDS = 'level=error msg="unable to configure the Docker daemon"'
 NOTED = 'echo "${0##*/} $*" >>"$ROOT/log"'
 
 
@@ -52,7 +62,12 @@ class Host:
 
     def __init__(self, shell: tuple[str, ...], root: Path) -> None:
         self.shell, self.root = shell, root
-        texts = {"systemctl": SYSTEMCTL, "docker": DOCKER, "journalctl": "echo last words", "sleep": "exit 0"}
+        texts = {
+            "systemctl": SYSTEMCTL,
+            "docker": DOCKER,
+            "journalctl": f"echo {quote(WORDS)}",
+            "sleep": "exit 0",
+        }
         texts |= {"ip": NOTED, "iptables": NOTED}
         path = {name: f"ROOT={quote(str(root))}\n{text}" for name, text in texts.items()}
         self.bin = programs(root / "bin", path)
@@ -65,11 +80,12 @@ class Host:
             "containers": "",
             "live": "false",
             "loaded": "[]",
+            "events": '1000 {"debug":"false"}',
         }.items():
             (root / name).write_text(f"{text}\n")
         self.daemon_json.write_text("[]")
         self.library = LIBRARY.replace("/var/lib/docker-provision", f"{root}/state")
-        for folder in ("/etc/docker", "/run/docker-provision", "/sys/class/net"):
+        for folder in ("/etc/docker", "/run/docker/plugins", "/run/docker-provision", "/sys/class/net"):
             self.library = self.library.replace(folder, f"{root}{folder}")
 
     def run(self, text: str) -> tuple[str, list[Frame]]:

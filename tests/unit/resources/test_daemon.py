@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provision.engines import engine
-from provision.resources.daemon import Act, Container, Need, UnitState, need, parse, shown_mirrors
+from provision.resources.daemon import Act, Container, Need, UnitState, need, parse, shown_mirrors, why_first
 from provision.resources.restart import unprotected
 from provision.script import sections
 from tests.unit.case import WORD, Case
@@ -114,7 +114,13 @@ def test_a_label_behind_the_version_is_no_other_version() -> None:
         ({"mtu": 1400, "debug": True}, {"debug": True, "mtu": 1400}, Act.NOTHING, ()),
         ({}, {"debug": True}, Act.RELOAD, ("debug differs from what it took up",)),
         ({"debug": True}, {"debug": False}, Act.RELOAD, ("debug differs from what it took up",)),
-        ({"debug": True}, {}, Act.RESTART, ("debug is taken out, and a reload leaves it as it was",)),
+        ({"debug": False}, {}, Act.NOTHING, ()),
+        (
+            {"default-ipc-mode": "private"},
+            {},
+            Act.RESTART,
+            ("default-ipc-mode is taken out, and a reload leaves it as it was",),
+        ),
         (
             {"max-concurrent-downloads": 5},
             {},
@@ -136,18 +142,94 @@ def test_a_label_behind_the_version_is_no_other_version() -> None:
 def test_reload_where_a_reload_does_it(
     started: dict[str, Any], wanted: dict[str, Any], act: Act, reasons: tuple[str, ...]
 ) -> None:
-    assert needed(wanted, started=started) == Need(act, reasons)
+    info = replace(INFO, debug=started.get("debug", False))
+    assert needed(wanted, started=started, info=info) == Need(act, reasons)
 
 
 def test_a_confirmed_reload_counts_for_what_a_reload_takes_up() -> None:
     """What our reload wrote down is in effect, but for keys that only a start takes up."""
     reloaded = {"debug": True, "mtu": 1400}
-    assert needed({"debug": True}, reloaded=reloaded).act is Act.NOTHING
-    assert needed({"debug": True, "mtu": 1400}, reloaded=reloaded).act is Act.RESTART
+    info = replace(INFO, debug=True)
+    assert needed({"debug": True}, reloaded=reloaded, info=info).act is Act.NOTHING
+    assert needed({"debug": True, "mtu": 1400}, reloaded=reloaded, info=info).act is Act.RESTART
 
 
 def test_what_a_reload_took_out_stays_out() -> None:
     assert needed({"debug": True}, started={"debug": True}, reloaded={}).act is Act.RELOAD
+
+
+class TestFirst:
+    """What a reload has to take up before daemon.json is written as it is asked for."""
+
+    WEB = (Container("web"),)
+    LIVE = replace(INFO, live_restore=True)
+
+    def test_what_is_taken_out_is_set_back(self) -> None:
+        found = needed({}, started={"debug": True, "labels": ["a=b"]}, info=replace(INFO, debug=True))
+        assert found == Need(Act.NOTHING, (), first={"debug": False, "labels": []})
+
+    def test_beside_it_the_rest_is_reloaded(self) -> None:
+        found = needed({"labels": ["a=c"]}, started={"debug": True, "labels": ["a=b"]})
+        assert found == Need(Act.RELOAD, ("labels differs from what it took up",), first={"debug": False})
+
+    def test_what_was_set_back_needs_nothing_more(self) -> None:
+        reloaded = {"debug": False, "labels": []}
+        assert needed({}, started={"debug": True, "labels": ["a=b"]}, reloaded=reloaded) == Need(Act.NOTHING)
+
+    def test_a_restart_sets_it_back_itself(self) -> None:
+        found = needed({"mtu": 1400}, started={"debug": True})
+        assert found == Need(Act.RESTART, ("mtu takes effect only at a start",))
+
+    def test_live_restore_never_leaves_the_file_before_the_daemon(self) -> None:
+        started = {"live-restore": True}
+        found = needed({}, started=started, info=self.LIVE, containers=self.WEB)
+        assert found == Need(Act.NOTHING, (), first={"live-restore": False})
+        found = needed({"mtu": 1400}, started=started, info=self.LIVE, containers=self.WEB)
+        assert (found.act, found.first) == (Act.RESTART, {"live-restore": False})
+
+    @pytest.mark.parametrize(
+        ("swarm", "containers", "first"),
+        [("inactive", WEB, {"live-restore": True}), ("inactive", (), {}), ("active", WEB, {})],
+    )
+    def test_live_restore_is_on_before_a_restart_that_needs_it(
+        self, swarm: str, containers: tuple[Container, ...], first: dict[str, bool]
+    ) -> None:
+        info = replace(INFO, swarm=swarm)
+        found = needed({"mtu": 1400, "live-restore": True}, info=info, containers=containers)
+        assert (found.act, found.first) == (Act.RESTART, first)
+
+    @pytest.mark.parametrize(
+        ("settings", "why"),
+        [
+            ({"live-restore": True}, "without it the restart would stop containers"),
+            ({"labels": []}, "a reload leaves what is only taken out as it was: labels"),
+            (
+                {"labels": [], "live-restore": False},
+                (
+                    "a reload leaves what is only taken out as it was: labels; "
+                    "live-restore is still on, and the next start without it would end the containers"
+                ),
+            ),
+        ],
+    )
+    def test_each_says_why(self, settings: dict[str, Any], why: str) -> None:
+        assert why_first(settings) == why
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({"debug": True}, "debug is false in the daemon"),
+        ({"labels": ["a=b"]}, "labels is [] in the daemon"),
+        ({"live-restore": True}, "live-restore is false in the daemon"),
+        ({"default-runtime": "other"}, 'default-runtime is "runc" in the daemon'),
+        ({"max-concurrent-downloads": 7}, "max-concurrent-downloads is 3 in the daemon"),
+        ({"insecure-registries": ["a:5000"]}, "insecure-registries is [] in the daemon"),
+    ],
+)
+def test_the_daemons_own_word_counts_more_than_a_record(wanted: dict[str, Any], reason: str) -> None:
+    event = {"max-concurrent-downloads": 3, "insecure-registries": [], "name": "host1"}
+    assert needed(wanted, started=wanted, event=event) == Need(Act.RELOAD, (reason,))
 
 
 class TestAdopted:
@@ -227,13 +309,13 @@ def test_mirrors_as_docker_info_shows_them(asked: list[str], shown: list[str]) -
     ("now", "wanted", "stopped"),
     [
         (False, {}, ["web"]),
-        (False, {"live-restore": True}, ["web"]),
+        (False, {"live-restore": True}, []),
         (True, {"live-restore": True}, []),
         (True, {"live-restore": False}, ["web"]),
         (True, {}, ["web"]),
     ],
 )
-def test_containers_outlive_a_restart_by_live_restore_before_and_after(
+def test_containers_outlive_a_restart_into_live_restore(
     now: bool, wanted: dict[str, Any], stopped: list[str]
 ) -> None:
     state = replace(RUNNING, info=replace(INFO, live_restore=now), containers=(Container("web"),))

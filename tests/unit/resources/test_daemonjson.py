@@ -188,14 +188,18 @@ def test_a_file_that_is_not_ours_to_change() -> None:
         ({}, {}, []),
         ({"a": 1}, {"a": 1}, []),
         ({"a": 1}, {"a": True}, ["a"]),
-        ({"a": None}, {}, ["a"]),
+        ({"a": None}, {}, []),
+        ({"debug": False}, {}, []),
+        ({}, {"debug": None}, []),
+        ({"debug": 0}, {}, ["debug"]),
+        ({}, {"debug": True}, ["debug"]),
         ({"b": 1, "a": 1}, {"a": 2, "c": 3}, ["b", "a", "c"]),
         ({"a": {"x": 1, "y": 2}}, {"a": {"y": 2, "x": 1}}, []),
         ({"a": [1, 2]}, {"a": [2, 1]}, ["a"]),
     ],
 )
 def test_keys_that_differ(one: dict[str, Any], other: dict[str, Any], keys: list[str]) -> None:
-    assert list(differing(one, other)) == keys
+    assert list(differing(one, other, {"debug": False})) == keys
 
 
 @pytest.mark.parametrize(

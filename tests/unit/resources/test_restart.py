@@ -19,6 +19,7 @@ WEB, JOB = Container("web", "always"), Container("job")
 IDLE = replace(no_unit(), load="loaded", active="active", info=INFO)
 BUSY = replace(IDLE, containers=(WEB, JOB))
 KEPT = replace(BUSY, info=replace(INFO, live_restore=True))
+SWARM = replace(BUSY, info=replace(INFO, swarm="active"))
 KEEPS = {"live-restore": True}
 STOPPED = replace(IDLE, active="inactive", info=None)
 
@@ -28,9 +29,20 @@ STOPPED = replace(IDLE, active="inactive", info=None)
     [
         (Restart.IF_IDLE, IDLE, {}, ""),
         (Restart.IF_IDLE, KEPT, KEEPS, ""),
-        (Restart.IF_IDLE, KEPT, {}, "web, job; stop them first, keep live-restore, or"),
-        (Restart.IF_IDLE, BUSY, {}, "which stops running containers: web, job; stop them first, turn on"),
-        (Restart.IF_IDLE, BUSY, KEEPS, "which stops running containers: web, job"),
+        (
+            Restart.IF_IDLE,
+            KEPT,
+            {},
+            "web, job; stop them first, keep them over it by --enable-live-restore, or",
+        ),
+        (
+            Restart.IF_IDLE,
+            BUSY,
+            {},
+            "which stops running containers: web, job; stop them first, keep them over",
+        ),
+        (Restart.IF_IDLE, BUSY, KEEPS, ""),
+        (Restart.IF_IDLE, SWARM, KEEPS, "web, job; stop them first, or consent by --restart always"),
         (Restart.ALWAYS, BUSY, {}, ""),
         (Restart.NEVER, IDLE, {}, "--restart never was said"),
         (Restart.NEVER, KEPT, KEEPS, "--restart never was said"),

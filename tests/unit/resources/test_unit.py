@@ -14,6 +14,7 @@ from provision.resources.daemon import Container, UnitState
 from provision.resources.file import FileState
 from provision.resources.packages import PackagesState
 from provision.resources.record import RECORD_ID, RecordState
+from provision.resources.restart import Policy
 from provision.resources.unit import Unit
 from provision.script import Section
 from tests.unit.case import Case
@@ -23,6 +24,7 @@ from tests.unit.model import INFO, UNIT, Host
 STEPS = steps_for(registry_mirrors="https://mirror.example")
 MIRRORS = '["https://mirror.example/"]'
 WEB = Container("web")
+KEEPING = Policy(enable_live_restore=True)
 
 
 def unit_of(chosen: tuple[Any, ...] = STEPS) -> Unit:
@@ -198,11 +200,30 @@ class TestContainers:
         assert isinstance(found, Refusal)
         assert found.text == (
             "docker.service must restart (mtu takes effect only at a start), which stops running containers: web, db; "
-            "stop them first, turn on live-restore first, alone (a reload does it), or consent by --restart always"
+            "stop them first, keep them over it by --enable-live-restore, or consent by --restart always"
         )
 
-    def test_live_restore_that_is_asked_for_only_now_is_too_late(self) -> None:
-        assert isinstance(unit_of(self.KEPT).compare(states(containers=(WEB,)))[0], Refusal)
+    def test_live_restore_that_is_asked_for_only_now_is_turned_on_by_a_reload_first(self) -> None:
+        first, restart = unit_of(self.KEPT).compare(states(containers=(WEB,)))
+        assert isinstance(first, Change)
+        assert isinstance(restart, Change)
+        assert first.first
+        assert not first.stops_daemon
+        assert first.desired == "running with live-restore: true, reload"
+        assert first.script.splitlines()[-1].startswith("reload_unit docker.service ")
+        assert restart.desired.endswith(", restart")
+        assert not restart.first
+
+    def test_with_consent_live_restore_is_set_where_nobody_asked_for_it(self) -> None:
+        consent = steps_for(registry_mirrors="https://mirror.example", daemon={"mtu": 1400}, policy=KEEPING)
+        first, restart = unit_of(consent).compare(states(containers=(WEB,)))
+        assert isinstance(first, Change)
+        assert first.first
+        assert changed([restart]).reason.endswith("live-restore keeps web")
+        swarm = replace(INFO, swarm="active", mirrors=self.LIVE.mirrors)
+        (refused,) = unit_of(consent).compare(states(containers=(WEB,), info=swarm))
+        assert isinstance(refused, Refusal)
+        assert refused.text.endswith("stop them first, or consent by --restart always")
 
     def test_live_restore_keeps_them(self) -> None:
         given = states(
@@ -215,7 +236,9 @@ class TestContainers:
     def test_live_restore_that_leaves_with_the_restart_does_not(self) -> None:
         (found,) = unit_of(self.HARD).compare(states(containers=(WEB,), info=self.LIVE))
         assert isinstance(found, Refusal)
-        assert found.text.endswith("stop them first, keep live-restore, or consent by --restart always")
+        assert found.text.endswith(
+            "keep them over it by --enable-live-restore, or consent by --restart always"
+        )
 
     def test_a_reload_is_no_matter_to_them(self) -> None:
         other = replace(INFO, mirrors=())
@@ -271,3 +294,30 @@ class TestWithdraw:
 
     def test_unknown_is_refused(self) -> None:
         assert self.back({**CONVERGED, UNIT: Unknown("no")}) == [Refusal(UNIT, "no")]
+
+
+class TestAdopted:
+    """`--only daemon` on a host whose engine is of another version than the one that would be installed."""
+
+    ASKED = steps_for("daemon", registry_mirrors="https://mirror.example")
+
+    def content(self, version: str) -> list[Finding]:
+        given = {
+            **states(),
+            "packages docker-ce": PackagesState({"docker-ce": version}),
+            "file /etc/docker/daemon.json": FileState(
+                b'{"features": {"buildkit": true}}', "644", "root:root", 0
+            ),
+        }
+        return self.ASKED[2].resources[0].compare(given)
+
+    def test_keys_are_those_of_the_installed_version(self) -> None:
+        assert "features" in changed(self.content("26.1.4-1.el7")).diff
+        (found,) = self.content("18.06.3.ce-3.el7")
+        assert isinstance(found, Refusal)
+        assert "Docker 18.06.3 doesn't know the key 'features'" in found.text
+
+    def test_of_a_version_that_is_not_known_nothing_is_judged(self) -> None:
+        (found,) = self.content("17.12.1.ce-1.el7")
+        assert isinstance(found, Refusal)
+        assert "docker-ce 17.12.1.ce is installed, whose settings aren't known here" in found.text

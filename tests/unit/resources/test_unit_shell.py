@@ -8,7 +8,7 @@ import pytest
 
 from provision.resources.daemon import Container, parse
 from provision.script import Frame, Mark
-from tests.unit.resources.servicehost import Host
+from tests.unit.resources.servicehost import WORDS, Host
 from tests.unit.shell import SHELLS, probed
 
 
@@ -44,7 +44,7 @@ class TestConfirmed:
     def test_what_is_not_taken_up_is_taken_back_once(self, host: Host, action: str, name: str) -> None:
         host.keep("[0]")
         host.daemon_json.write_text("bad")
-        assert host.run(action) == ("last words", failed(f"daemon {name} taken-back"))
+        assert host.run(action) == (WORDS, failed(f"daemon {name} taken-back"))
         assert (host.daemon_json.read_text(), host.active) == ("[0]", "active")
         assert not host.pending.exists()
         assert host.log("start", "restart", "reload") == [f"{name} docker.service"] * 2
@@ -63,7 +63,7 @@ class TestConfirmed:
 
     def test_a_file_that_we_did_not_change_stays(self, host: Host) -> None:
         host.daemon_json.write_text("bad")
-        assert host.run(ACTIONS[0]) == ("last words", failed("daemon start"))
+        assert host.run(ACTIONS[0]) == (WORDS, failed("daemon start"))
         assert host.daemon_json.read_text() == "bad"
         assert len(host.log("start")) == 1
 
@@ -93,10 +93,60 @@ class TestReload:
         record = host.root / "run/docker-provision/reloaded.json"
         assert (record.read_text(), record.stat().st_mode & 0o777) == ("[1]", 0o600)
 
+    def test_the_daemons_own_word_is_recorded_beside_it(self, host: Host) -> None:
+        host.daemon_json.write_text("[1]")
+        host.run(ACTIONS[2])
+        record = host.root / "run/docker-provision/event.json"
+        assert (record.read_text(), record.stat().st_mode & 0o777) == ('{"debug":"true"}\n', 0o600)
+
+    def test_without_the_daemons_word_it_is_not_taken_up(self, host: Host) -> None:
+        """docker info shows the mirrors, but what it doesn't show may have been refused; an older event is none."""
+        host.keep("[0]")
+        host.daemon_json.write_text("[1]")
+        host.set(mute="")
+        assert host.run(ACTIONS[2])[1] == failed("daemon reload taken-back")
+        assert not (host.root / "run/docker-provision").exists()
+
+    def test_a_daemon_that_a_reload_ended_is_started_again(self, host: Host) -> None:
+        """As over an authorization plugin that isn't there (18.06.3, run)."""
+        host.keep("[0]")
+        host.daemon_json.write_text("bad")
+        host.set(ends="")
+        host.run(ACTIONS[2])
+        assert host.daemon_json.read_text() == "[0]"
+        assert host.log("start", "reload") == [
+            "reload docker.service",
+            "start docker.service",
+            "reload docker.service",
+        ]
+
     def test_what_was_not_is_not_recorded(self, host: Host) -> None:
         host.daemon_json.write_text("bad")
         host.run(ACTIONS[2])
         assert not (host.root / "run/docker-provision").exists()
+
+
+class TestPlugins:
+    """A missing authorization plugin ends the daemon at a reload, so it is looked for before."""
+
+    LOOK = "look_plugins here"
+
+    @pytest.mark.parametrize("place", ["here.sock", "here/here.json", "here.spec"])
+    def test_one_that_is_there(self, host: Host, place: str) -> None:
+        path = host.root / "run/docker/plugins" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        assert host.run(self.LOOK) == ("", [])
+
+    def test_one_that_docker_manages(self, host: Host) -> None:
+        host.set(plugin="true")
+        assert host.run(self.LOOK) == ("", [])
+
+    @pytest.mark.parametrize("enabled", ["", "false"])
+    def test_one_that_is_not(self, host: Host, enabled: str) -> None:
+        host.set(plugin=enabled)
+        text = "the authorization plugin here isn't there: install it first, or take it out of authorization-plugins"
+        assert host.run(self.LOOK) == ("", failed(text))
 
 
 class TestGuard:
