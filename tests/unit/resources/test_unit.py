@@ -309,7 +309,8 @@ class TestAdopted:
                 b'{"features": {"buildkit": true}}', "644", "root:root", 0
             ),
         }
-        return self.ASKED[2].resources[0].compare(given)
+        (file,) = (r for step in self.ASKED for r in step.resources if r.id == "file /etc/docker/daemon.json")
+        return file.compare(given)
 
     def test_keys_are_those_of_the_installed_version(self) -> None:
         assert "features" in changed(self.content("26.1.4-1.el7")).diff
