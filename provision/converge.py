@@ -14,8 +14,9 @@ from provision import facts as reading
 from provision import script
 from provision.errors import Failed, HostError, Refused
 from provision.facts import Facts
-from provision.plan import Plan, Stage, absent, plan
-from provision.resources.base import Change, Step, Trace
+from provision.plan import NO_TERMS, Plan, Stage, absent, plan
+from provision.preflight import Terms
+from provision.resources.base import Change, Step
 from provision.script import Mark
 from provision.verdicts import explain
 
@@ -96,7 +97,7 @@ class Observer(Protocol):
 class Goal:
     """What a run is after: these steps present, or taken away; nothing but the plan with `dry_run`.
 
-    `known` is what the operator says to know, for the hosts' records.
+    `terms` say what is allowed.
     `lock_timeout` is for how many seconds another run and another yum on a host are waited for.
     """
 
@@ -104,14 +105,14 @@ class Goal:
     only: frozenset[str] = frozenset()
     withdraw: bool = False
     dry_run: bool = False
-    known: tuple[Trace, ...] = ()
+    terms: Terms = NO_TERMS
     lock_timeout: int = script.LOCK_TIMEOUT
 
     def plan(self, facts: Facts) -> Plan:
         """Raises Refused where the host can't be served."""
         if self.withdraw:
-            return absent(facts, self.steps)
-        return plan(facts, self.steps, self.only, self.known)
+            return absent(facts, self.steps, self.terms)
+        return plan(facts, self.steps, self.only, self.terms)
 
 
 def read(remote: Remote, steps: Sequence[Step]) -> Facts:

@@ -89,6 +89,21 @@ OPTIONS: tuple[Option, ...] = (
         many=True,
     ),
     Option(
+        "any_el7",
+        "true",
+        "take RHEL, Oracle Linux and Scientific Linux 7 for CentOS 7; their own repositories are left alone",
+        "true",
+        switch=True,
+    ),
+    Option(
+        "accept_data_change",
+        "KEY[,KEY]",
+        "data-root, graph, storage-driver or userns-remap may change, although images, containers and volumes are no"
+        " longer seen then",
+        "[data-root]",
+        many=True,
+    ),
+    Option(
         "ack_eol",
         "true",
         "the end of life of CentOS 7 and this Docker is known: say no more of it, and note that on the hosts",

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from provision import preflight
 from provision.errors import Refused
 from provision.facts import Facts, probed
+from provision.preflight import Terms
 from provision.resources import record
 from provision.resources.base import Change, Finding, Note, Pending, Refusal, Step, Trace, Unknown
 from provision.resources.record import RECORD_ID, Record
+
+NO_TERMS = Terms()
+"""Nothing out of the ordinary is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,12 @@ class Plan:
             raise Refused("; ".join(dict.fromkeys(refusal.text for refusal in self.refusals)))
 
 
-def plan(
-    facts: Facts, steps: Sequence[Step], only: Collection[str] = (), known: Sequence[Trace] = ()
-) -> Plan:
+def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = (), terms: Terms = NO_TERMS) -> Plan:
     """What brings the host to what is asked for; `only` names the steps to look at, all where it is empty.
 
-    `known` is what the operator says to know, for the host's record. Raises Refused where the host can't be served.
+    Raises Refused where the host can't be served.
     """
-    _fit(facts)
+    _fit(facts, terms)
     wanted = {*only, *(step.followed_by for step in steps if step.name in only)}
     chosen = [step for step in steps if not only or step.name in wanted]
     items = [
@@ -90,16 +92,19 @@ def plan(
         for finding in resource.compare(facts.states)
     ]
     items += [Item(RECORD_ID, finding) for finding in Record().compare(facts.states)]
+    changes = [item.finding for item in items if isinstance(item.finding, Change)]
+    ahead = [Item(preflight.STEP, finding) for finding in preflight.findings(facts, chosen, changes, terms)]
+    items = [*ahead, *items]
     stages = [
         [item for item in items if item.step in names and not _leads(item)] for names in _stages(chosen)
     ]
     stages[0] += filter(_leads, items)
-    return Plan(_recorded([Stage(tuple(stage)) for stage in stages], facts, steps, known))
+    return Plan(_recorded([Stage(tuple(stage)) for stage in stages], facts, steps, terms.known))
 
 
-def absent(facts: Facts, steps: Sequence[Step]) -> Plan:
+def absent(facts: Facts, steps: Sequence[Step], terms: Terms = NO_TERMS) -> Plan:
     """The way back: what takes away what we brought, in reverse order, by the host's own record."""
-    _fit(facts)
+    _fit(facts, terms)
     order = [(step.name, resource) for step in steps for resource in step.resources]
     items = [
         Item(name, finding)
@@ -109,8 +114,8 @@ def absent(facts: Facts, steps: Sequence[Step]) -> Plan:
     return Plan((Stage(tuple(items)),))
 
 
-def _fit(facts: Facts) -> None:
-    reasons = list(preflight.refusals(facts.host))
+def _fit(facts: Facts, terms: Terms) -> None:
+    reasons = list(preflight.unfit(facts.host, terms))
     if reasons:
         raise Refused("; ".join(reasons))
 
@@ -128,7 +133,7 @@ def _leads(item: Item) -> bool:
 
 
 def _stages(steps: Sequence[Step]) -> list[set[str]]:
-    stages: list[set[str]] = [{RECORD_ID}]
+    stages: list[set[str]] = [{preflight.STEP, RECORD_ID}]
     for step in steps:
         if step.opens_stage:
             stages.append(set())

@@ -22,9 +22,10 @@ from provision.errors import HostError, OperatorError
 from provision.fleet import Runner, Threads
 from provision.handed import Handed
 from provision.options import FLAGS
+from provision.preflight import Terms
 from provision.report import data, terminal
 from provision.resources import record
-from provision.resources.base import Step, Trace
+from provision.resources.base import Step
 from provision.resources.restart import Policy, Restart
 from provision.script import LOCK_TIMEOUT
 from provision.steps.repos import repository
@@ -122,11 +123,10 @@ class Run:
         return advisories.about(self._spec.engine)
 
     @property
-    def _known(self) -> tuple[Trace, ...]:
-        """What the operator says to know, for the hosts' records."""
-        if not self._spec.ack_eol:
-            return ()
-        return (record.known("end of life", str(self._advisories)),)
+    def _terms(self) -> Terms:
+        """On what terms hosts are served."""
+        known = (record.known("end of life", str(self._advisories)),) if self._spec.ack_eol else ()
+        return Terms(self._spec.any_el7, frozenset(self._spec.accept_data_change), known)
 
     def _lock_timeout(self) -> int:
         text = str(self._flags.get("lock_timeout") or LOCK_TIMEOUT)
@@ -151,16 +151,27 @@ class Run:
 
     def plan(self) -> int:
         only = self._only()
-        return self._converge(Goal(self._steps(only), only, dry_run=True, known=self._known))
+        return self._converge(Goal(self._steps(only), only, dry_run=True, terms=self._terms))
 
     def setup(self) -> int:
         only = self._only()
-        patience = self._lock_timeout()
-        goal = Goal(self._steps(only), only, dry_run=self._dry, known=self._known, lock_timeout=patience)
+        goal = Goal(
+            self._steps(only),
+            only,
+            dry_run=self._dry,
+            terms=self._terms,
+            lock_timeout=self._lock_timeout(),
+        )
         return self._converge(goal)
 
     def uninstall(self) -> int:
-        goal = Goal(self._steps(), withdraw=True, dry_run=self._dry, lock_timeout=self._lock_timeout())
+        goal = Goal(
+            self._steps(),
+            withdraw=True,
+            dry_run=self._dry,
+            terms=self._terms,
+            lock_timeout=self._lock_timeout(),
+        )
         return self._converge(goal)
 
     def facts(self) -> int:

@@ -47,6 +47,9 @@ BASE_ARCHIVES: Mapping[str, str] = {
 }
 """Archives of CentOS 7 known by name: the folder above os, updates and extras of each."""
 
+DATA_KEYS = ("data-root", "graph", "storage-driver", "userns-remap")
+"""The keys of daemon.json by whose change the daemon looks for its data elsewhere."""
+
 NONE = "none"
 """What a flag says to clear a list."""
 
@@ -72,6 +75,9 @@ class Spec(BaseModel):
     daemon: dict[str, JsonValue] = {}
     """Further keys of daemon.json; None takes one out."""
     users: tuple[str, ...] = ()
+    any_el7: StrictBool = False
+    accept_data_change: tuple[str, ...] = ()
+    """Keys of DATA_KEYS that may change although data is hidden by it."""
     ack_eol: StrictBool = False
     """The end of life is known to the operator: nothing is said of it, and the hosts' records keep that."""
 
@@ -153,6 +159,16 @@ class Spec(BaseModel):
                     (index,), f"{user!r} can't be a user's name: letters, digits, _ . and - only, 32 at most"
                 )
         return tuple(dict.fromkeys(users))
+
+    @field_validator("accept_data_change")
+    @classmethod
+    def _data_change(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        for index, key in enumerate(keys):
+            if key not in DATA_KEYS:
+                raise _at(
+                    (index,), f"{key!r} hides no data when it changes: it is one of {', '.join(DATA_KEYS)}"
+                )
+        return keys
 
     @model_validator(mode="after")
     def _daemon(self) -> Spec:

@@ -25,6 +25,12 @@ def explain(verdict: str, log: Sequence[str]) -> str:
                 f"{package} isn't signed by the key that was asked for, so nothing was installed; if the mirror "
                 "is meant to serve packages of its own, hand over its key by --repo-key FILE"
             )
+        case ["clock", seconds]:
+            days, way = abs(int(seconds)) // 86400, "behind" if seconds.startswith("-") else "ahead of"
+            return (
+                f"the host's clock is {days} day{'' if days == 1 else 's'} {way} the package mirror's, so that no "
+                "certificate counts as valid: set it (`systemctl start chronyd`, or `date -s`), then run again"
+            )
         case ["daemon", action, *taken_back]:
             return _daemon(action, taken_back[0] if taken_back else "", log)
         case _:

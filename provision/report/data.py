@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 from typing import Any
 
 from provision.advisories import AS_OF, Advisories, Cve
@@ -91,7 +92,7 @@ def advisories(known: Advisories) -> list[dict[str, Any]]:
 def facts(read: Facts) -> dict[str, Any]:
     """What was read of a host."""
     states = {ident: _state(state) for ident, state in read.states.items()}
-    return {"host": dataclasses.asdict(read.host), "resources": states}
+    return {"host": _plain(read.host), "resources": states}
 
 
 def _state(state: Any) -> Any:
@@ -113,4 +114,6 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, (set, frozenset)):
         return sorted(map(str, value))
+    if isinstance(value, IPv4Network):
+        return str(value)
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -139,11 +139,25 @@ def facts_view(host: str, read: Facts) -> Table:
     )
     table.add_column()
     table.add_column(overflow="fold")
-    for key, value in dataclasses.asdict(read.host).items():
-        table.add_row(key.replace("_", " "), escape(clean(str(value))))
+    for each in dataclasses.fields(read.host):
+        value = _lines(getattr(read.host, each.name))
+        table.add_row(each.name.replace("_", " "), escape(clean(value)))
     for ident, state in read.states.items():
         table.add_row(ident, escape(clean(str(state))))
     return table
+
+
+def _lines(value: object) -> str:
+    """A value as a person reads it: several ones below each other."""
+    match value:
+        case Mapping():
+            return "\n".join(f"{key}: {each}" for key, each in value.items())
+        case tuple() | frozenset():
+            return "\n".join(map(str, value))
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
 
 
 class Plain:

@@ -9,8 +9,9 @@ from typing import Any
 
 from provision.urls import shown
 from provision.words.docker_failure import daemon_failure, reload_failure
+from provision.words.docker_warnings import explained, warnings
 
-__all__ = ["Info", "daemon_failure", "info", "reload_failure", "reloaded"]
+__all__ = ["Info", "daemon_failure", "explained", "info", "reload_failure", "reloaded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _info(found: Mapping[str, Any]) -> Info:
             "https": shown(found["HttpsProxy"]),
             "none": found["NoProxy"],
         },
-        warnings=tuple(found.get("Warnings") or ()),
+        warnings=tuple(warnings(found)),
     )
 
 

@@ -12,6 +12,7 @@ from provision import advisories
 from provision.advisories import CVES, LAST, Advisories
 from provision.engines import ENGINES, engine
 from provision.plan import plan
+from provision.preflight import Terms
 from provision.report import data, terminal
 from provision.resources.record import RECORD_ID, known
 from tests.unit.core import MIRROR, fresh, steps_for
@@ -157,19 +158,19 @@ KNOWN = (known("end of life", str(about("18.06.3"))),)
 def test_that_the_operator_knows_is_recorded_once() -> None:
     host = Host(fresh(ASKED))
     assert host.converge(ASKED).empty
-    found = plan(host.facts, ASKED, known=KNOWN)
+    found = plan(host.facts, ASKED, terms=Terms(known=KNOWN))
     assert [change.resource for change in found.changes] == [RECORD_ID]
     host.states[RECORD_ID] = host.states[RECORD_ID].with_traces({}, KNOWN)
-    assert plan(host.facts, ASKED, known=KNOWN).empty
+    assert plan(host.facts, ASKED, terms=Terms(known=KNOWN)).empty
     assert "known to the operator: Docker 18.06.3 on CentOS 7, as of 2026-11-24" in str(
         host.states[RECORD_ID]
     )
     # another version is another thing to know
     other = (known("end of life", str(about("26.1.4"))),)
-    assert not plan(host.facts, ASKED, known=other).empty
+    assert not plan(host.facts, ASKED, terms=Terms(known=other)).empty
 
 
 def test_it_goes_with_the_first_changes_of_a_fresh_host() -> None:
-    found = plan(fresh(ASKED), ASKED, known=KNOWN)
+    found = plan(fresh(ASKED), ASKED, terms=Terms(known=KNOWN))
     assert [change.resource for change in found.changes].count(RECORD_ID) == 1
     assert found.changes[0].resource == RECORD_ID

@@ -75,6 +75,17 @@ def test_what_is_true_or_false() -> None:
     )
 
 
+def test_consent_to_hiding_data_is_by_key() -> None:
+    assert build(from_flags({"accept_data_change": "data-root,userns-remap"})).accept_data_change == (
+        "data-root",
+        "userns-remap",
+    )
+    assert refused(accept_data_change="data-root,bip") == (
+        "--accept-data-change: 'bip' hides no data when it changes: it is one of data-root, graph, storage-driver, "
+        "userns-remap"
+    )
+
+
 def test_later_layers_win_field_by_field() -> None:
     low = parse("docker_version: 26.1.4\nusers: [alice]\n", "low.yml")
     high = parse("users: []\npackage_mirror: ustc\n", "high.yml")
@@ -283,6 +294,8 @@ def test_flags() -> None:
         "--base-key",
         "--registry-mirrors",
         "--users",
+        "--any-el7",
+        "--accept-data-change",
         "--ack-eol",
     ]
 

@@ -7,37 +7,17 @@ from dataclasses import dataclass
 
 from provision import script
 from provision.errors import Failed
-from provision.resources.base import Resource, State, Step
+from provision.facts import host
+from provision.facts.host import SERVICES, HostFacts
+from provision.facts.host_shell import LIBRARY
+from provision.resources.base import Resource, State, Step, quote
+from provision.resources.daemonjson import MergedJson
+from provision.resources.file import File
 from provision.resources.record import Record
 
+__all__ = ["Facts", "HostFacts", "libraries", "parse", "probe_script", "probed", "probes"]
+
 HOST = "host"
-
-HOST_LIBRARY = r"""
-# What preflight asks of the host itself: lines of KEY=VALUE
-probe_host() {
-  sed -n 's/^ID=/os_id=/p; s/^VERSION_ID=/os_version=/p; s/^PRETTY_NAME=/os_name=/p' /etc/os-release | tr -d '"'
-  echo "release=$(cat /etc/centos-release 2>/dev/null)"
-  echo "kernel=$(uname -r)"
-  echo "machine=$(uname -m)"
-  echo "user=$(id -un)"
-  if [ -d /run/systemd/system ]; then echo systemd=yes; fi
-  echo "selinux=$(getenforce 2>/dev/null || echo absent)"
-}
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class HostFacts:
-    """The host itself. `release` is /etc/centos-release, the minor version stands only there."""
-
-    os_id: str
-    os_version: str
-    os_name: str
-    release: str
-    kernel: str
-    machine: str
-    systemd: bool
-    selinux: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +35,26 @@ def probed(steps: Sequence[Step]) -> tuple[Resource, ...]:
 
 def probes(steps: Sequence[Step]) -> list[tuple[str, str]]:
     """The probes of a reading, each with the id of its section."""
-    return [(HOST, "probe_host"), *((resource.id, resource.probe()) for resource in probed(steps))]
+    words = (" ".join(SERVICES), *_roots_asked(steps))
+    look = " ".join(["probe_host", *map(quote, words)])
+    return [(HOST, look), *((resource.id, resource.probe()) for resource in probed(steps))]
+
+
+def _roots_asked(steps: Sequence[Step]) -> tuple[str, ...]:
+    """The folders that these steps would have Docker's data in."""
+    settings = [
+        resource.content.settings
+        for step in steps
+        for resource in step.resources
+        if isinstance(resource, File) and isinstance(resource.content, MergedJson)
+    ]
+    roots = [each[key] for each in settings for key in ("data-root", "graph") if each.get(key)]
+    return tuple(dict.fromkeys(roots))
 
 
 def libraries(steps: Sequence[Step]) -> tuple[str, ...]:
     """The shell functions that those probes, and the changes to the same resources, call."""
-    return (HOST_LIBRARY, *dict.fromkeys(resource.library for resource in probed(steps)))
+    return (LIBRARY, *dict.fromkeys(resource.library for resource in probed(steps)))
 
 
 def probe_script(steps: Sequence[Step], word: str) -> str:
@@ -78,24 +72,10 @@ def parse(output: str, steps: Sequence[Step], word: str) -> Facts:
     if cut is not None:
         raise Failed(f"the host's answer was cut off before {cut} was read{_said_instead(output, sections)}")
     states = {resource.id: resource.parse(sections[resource.id]) for resource in probed(steps)}
-    return Facts(_host(sections[HOST].text), states)
+    return Facts(host.parse(sections[HOST].text), states)
 
 
 def _said_instead(output: str, sections: Mapping[str, script.Section]) -> str:
     """What a host says that runs no script of ours; after our first frame it is contents of files, not for eyes."""
     said = "" if sections else " ".join(output.split())[-200:]
     return f"; it said: {said}" if said else ""
-
-
-def _host(text: str) -> HostFacts:
-    values = dict(line.partition("=")[::2] for line in text.splitlines() if "=" in line)
-    return HostFacts(
-        os_id=values.get("os_id", ""),
-        os_version=values.get("os_version", ""),
-        os_name=values.get("os_name", ""),
-        release=values.get("release", ""),
-        kernel=values.get("kernel", ""),
-        machine=values.get("machine", ""),
-        systemd=values.get("systemd") == "yes",
-        selinux=values.get("selinux", "absent"),
-    )
