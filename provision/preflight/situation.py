@@ -123,7 +123,7 @@ def _service(facts: Facts, unit: Unit) -> Service | None:
     except Unsuitable:
         return None
     keys = frozenset(key for daemon in facts.host.daemons for key in daemon.keys)
-    installed = unit.packages.installed(states) is not None
+    installed = "docker-ce" in (_names(states[unit.packages.id]) or ())
     return Service(unit.engine, present, settings, state, installed, keys, facts.host.roots)
 
 
