@@ -41,7 +41,7 @@ def _system(host: HostFacts, terms: Terms) -> Iterator[str]:
     if not seven or not (host.os_id in NAMED or RELATIVES & {*host.os_like}):
         yield f"this is {name}, not CentOS 7: use its own packages"
     elif not terms.any_el7:
-        yield f"this is {name}, a relative of CentOS 7: if it is to be served as one, say --any-el7"
+        yield f"this is {name}, not CentOS 7 but a relative of it: if it is to be served as one, say --any-el7"
 
 
 def refusals(case: Situation) -> Iterator[str]:

@@ -35,7 +35,9 @@ def unit(name: str, program: str = "/bin/sleep") -> str:
 EXPOSED = '{"hosts": ["unix:///var/run/docker.sock", "tcp://0.0.0.0:2375"]}'
 FAKETIME = "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1\\nFAKETIME=-400d\\n"
 REFUSED: dict[str, dict[str, tuple[str, ...]]] = {
-    "a relative of CentOS": {ORACLE: ("Oracle Linux Server 7.9, a relative of CentOS 7", "--any-el7")},
+    "a relative of CentOS": {
+        ORACLE: ("Oracle Linux Server 7.9, not CentOS 7 but a relative of it", "--any-el7")
+    },
     "a clock that is off": {
         f"printf '{FAKETIME}' >>/etc/environment": (
             "the host's clock is 400 days behind the package mirror's",

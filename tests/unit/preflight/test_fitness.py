@@ -41,7 +41,7 @@ def test_centos_7_is_served(version: str, kernel: str, selinux: str) -> None:
         ({"os_version": "79"}, "this is CentOS Linux 7 (Core), not CentOS 7: use its own packages"),
         (
             {"os_id": "rhel", "os_name": "Red Hat 7.9"},
-            "this is Red Hat 7.9, a relative of CentOS 7: if it is to be served as one, say --any-el7",
+            "this is Red Hat 7.9, not CentOS 7 but a relative of it: if it is to be served as one, say --any-el7",
         ),
         ({"os_id": "alpine", "os_name": ""}, "this is alpine, not CentOS 7: use its own packages"),
         ({"os_id": "", "os_name": ""}, "this is an unknown system, not CentOS 7: use its own packages"),
@@ -101,7 +101,10 @@ def test_relatives_are_served_if_that_is_meant(name: str) -> None:
         "os_name": os_name,
     }
     (reason,) = reasons(**differing)
-    assert reason == f"this is {os_name}, a relative of CentOS 7: if it is to be served as one, say --any-el7"
+    assert (
+        reason
+        == f"this is {os_name}, not CentOS 7 but a relative of it: if it is to be served as one, say --any-el7"
+    )
     assert reasons(**differing, any_el7=True) == []
 
 
