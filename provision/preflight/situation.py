@@ -39,7 +39,6 @@ class Service:
     running daemon has from its command line. `installed`: there is a docker-ce.
     """
 
-    engine: Engine
     present: Mapping[str, Any]
     settings: Mapping[str, Any]
     state: UnitState
@@ -123,8 +122,8 @@ def _service(facts: Facts, unit: Unit) -> Service | None:
     except Unsuitable:
         return None
     keys = frozenset(key for daemon in facts.host.daemons for key in daemon.keys)
-    installed = "docker-ce" in (_names(states[unit.packages.id]) or ())
-    return Service(unit.engine, present, settings, state, installed, keys, facts.host.roots)
+    installed = "docker-ce" in (_names(states[unit.engine.packages.id]) or ())
+    return Service(present, settings, state, installed, keys, facts.host.roots)
 
 
 def _present(states: States, unit: Unit) -> Mapping[str, Any]:
