@@ -98,10 +98,10 @@ def test_a_silent_mirror_costs_retries_times_timeout(faulty: LabHost, lab: Lab) 
 
 
 def test_a_slow_mirror_is_slow_and_no_failure(faulty: LabHost, lab: Lab) -> None:
-    mirror.set_faults(lab.folder, mirror.Fault(path="repomd.xml", rate=2000))
+    mirror.set_faults(lab.folder, mirror.Fault(path="repomd.xml", rate=500))
     begin = time.monotonic()
     assert yum(faulty, "--disablerepo=extra makecache").returncode == 0
-    assert time.monotonic() - begin > 1.4  # repomd.xml has about 3 kB
+    assert time.monotonic() - begin > 1.4  # repomd.xml has over 2 kB; a busy machine only makes it slower
 
 
 def test_a_cut_download_fails_and_installs_nothing(faulty: LabHost, lab: Lab) -> None:
