@@ -88,9 +88,7 @@ def test_a_mirrors_error_is_tried_once(faulty: LabHost, lab: Lab) -> None:
 
 def test_a_silent_mirror_costs_retries_times_timeout(faulty: LabHost, lab: Lab) -> None:
     mirror.set_faults(lab.folder, mirror.Fault(path="repomd.xml", delay=30))
-    begin = time.monotonic()
     done = yum(faulty, "--setopt=*.retries=2 --setopt=*.timeout=1 makecache")
-    assert 2 < time.monotonic() - begin < 8
     assert done.returncode == 1
     assert (
         done.stderr.count("(28, 'Connection timed out after 1001 milliseconds')\nTrying other mirror.") == 2
