@@ -40,7 +40,7 @@ LINT = (
     Stage("import-linter", (str(BIN / "lint-imports"),), 60),
     _pytest("shellcheck", 120, "tests/unit/test_scripts.py"),
 )
-UNIT = (_pytest("unit tests", 600, "tests/unit"),)
+UNIT = (_pytest("unit tests", 600, "-n", "auto", "tests/unit"),)
 TEST = (*UNIT, _pytest("lab tests", 3300, "tests/lab"))
 STAGES = {"lint": LINT, "unit": UNIT, "test": TEST}
 

@@ -62,8 +62,8 @@ def judge(judge_of_host: HostKeyPolicy, key: paramiko.PKey) -> None:
         ("*.lan,!db.lan", "web.lan", 22),
         ("w?b", "web", 22),
         ("web", "web", 2222),  # ssh, too, takes a key that is known without the port
-        (paramiko.HostKeys.hash_host("web"), "web", 22),
-        (paramiko.HostKeys.hash_host("[web]:2222"), "web", 2222),
+        pytest.param(paramiko.HostKeys.hash_host("web"), "web", 22, id="hashed"),
+        pytest.param(paramiko.HostKeys.hash_host("[web]:2222"), "web", 2222, id="hashed with its port"),
     ],
 )
 def test_known_key_is_taken(tmp_path: Path, key: paramiko.PKey, names: str, host: str, port: int) -> None:
@@ -74,7 +74,10 @@ def test_known_key_is_taken(tmp_path: Path, key: paramiko.PKey, names: str, host
     assert found.known_kinds() == ("ssh-ed25519",)
 
 
-@pytest.mark.parametrize("names", ["db", "[web]:2222", "*.lan", "!web,*", paramiko.HostKeys.hash_host("db")])
+@pytest.mark.parametrize(
+    "names",
+    ["db", "[web]:2222", "*.lan", "!web,*", pytest.param(paramiko.HostKeys.hash_host("db"), id="hashed")],
+)
 def test_unknown_key_is_refused_with_fingerprint_and_remedy(
     tmp_path: Path, key: paramiko.PKey, names: str
 ) -> None:
