@@ -23,6 +23,7 @@ In reading order:
     engines       what each engine version is
     templating    files that land on hosts
     errors        the tree of what can go wrong
+    masking       what must not be seen in what is shown
 
 Imports point down this list only; Fabric, Invoke and paramiko appear in cli, tasks, fleet and remote alone.
 """

@@ -12,6 +12,7 @@ from fabric.main import Fab
 from invoke import Call, Collection, Config, Context, Exit, ParseError, Task
 
 from provision.errors import OperatorError, ProvisionError
+from provision.masking import masked
 
 
 class HostsContext(Context):  # type: ignore[misc]  # Invoke's classes are untyped
@@ -62,7 +63,7 @@ class Executor(fabric.Executor):  # type: ignore[misc]  # likewise
         except Exception as error:
             if isinstance(error, Exit) or self.core[0].args.debug.value:
                 raise
-            what = " ".join(f"{type(error).__name__}: {error}".split())
+            what = masked(" ".join(f"{type(error).__name__}: {error}".split()))
             print(f"error: {what} (a defect of this program; run again with --debug)", file=sys.stderr)
             raise Exit(code=1) from None
 

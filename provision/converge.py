@@ -14,6 +14,7 @@ from provision import facts as reading
 from provision import script
 from provision.errors import Failed, HostError, Refused
 from provision.facts import Facts
+from provision.masking import masked
 from provision.plan import NO_TERMS, Plan, Stage, absent, plan
 from provision.preflight import Terms
 from provision.resources.base import Change, Step
@@ -197,7 +198,7 @@ class Listener:
         for part in piece.splitlines(keepends=True):
             self._rest += part
             if not self._reading and not self._rest.startswith("@"):  # it may become a frame
-                self._observer.said(self._host, part)
+                self._observer.said(self._host, masked(part))
             if part.endswith("\n"):
                 self._line(self._rest.rstrip("\r\n"))
                 self._rest = ""
@@ -213,11 +214,11 @@ class Listener:
                 self._step, self._log = frame.rest, []
                 self._observer.step(self._host, frame.rest)
             case Mark.WAIT:
-                self._observer.step(self._host, frame.rest)
+                self._observer.step(self._host, masked(frame.rest))
             case Mark.DONE:
                 self.done.append(frame.rest)
             case Mark.NOTE:
-                self.notes.append(frame.rest)
+                self.notes.append(masked(frame.rest))
             case Mark.REFUSE | Mark.FAIL:
                 self._verdict = frame.mark, frame.rest
             case Mark.BEGIN | Mark.END:

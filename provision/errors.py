@@ -13,11 +13,19 @@ with the advice to run again with --debug.
 
 from __future__ import annotations
 
+from provision.masking import masked
+
 
 class ProvisionError(Exception):
-    """An error that is meant to be read by the operator: its text is one line and names the remedy."""
+    """An error that is meant to be read by the operator: its text is one line and names the remedy.
+
+    Hosts' words are part of many: secrets in them are masked.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(masked(message))
 
 
 class OperatorError(ProvisionError):
@@ -33,7 +41,7 @@ class HostError(ProvisionError):
 
     def __init__(self, message: str, *, log: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.log = log
+        self.log = tuple(map(masked, log))
 
 
 class Unreachable(HostError):

@@ -6,14 +6,11 @@ import re
 from ipaddress import IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
+from provision.masking import masked
+
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _ODD = re.compile(r"[^!-~]|[\"<>\\^`{|}$,]")
 """What has no place in a URL, and what yum would take for a variable or a second URL."""
-
-
-def shown(url: str) -> str:
-    """The URL as it may stand in an error message: without user and password."""
-    return re.sub(r"//[^/]*@", "//***@", url)
 
 
 def registry_mirror_trouble(url: str) -> str:
@@ -44,7 +41,7 @@ def package_mirror_trouble(url: str) -> str:
 
 
 def _trouble(url: str) -> str:
-    text = repr(shown(url))
+    text = repr(masked(url))
     if odd := _ODD.search(url):
         return f"{text} is not a URL: it holds {odd.group()!r}"
     try:

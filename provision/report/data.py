@@ -10,6 +10,7 @@ from typing import Any
 from provision.advisories import AS_OF, Advisories, Cve
 from provision.converge import Outcome
 from provision.facts import Facts
+from provision.masking import masked
 from provision.plan import Plan
 from provision.resources.base import Absent, Change, Pending, Unknown
 
@@ -107,13 +108,15 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, bytes):
-        return value.decode(errors="replace")
+        return masked(value.decode(errors="replace"))
+    if isinstance(value, str):
+        return masked(value)
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     if isinstance(value, (set, frozenset)):
-        return sorted(map(str, value))
+        return sorted(masked(str(each)) for each in value)
     if isinstance(value, IPv4Network):
         return str(value)
     return value

@@ -16,6 +16,7 @@ from rich.text import Text
 from provision.advisories import Advisories
 from provision.converge import Outcome, Status
 from provision.facts import Facts
+from provision.masking import masked
 from provision.plan import Item, Plan
 from provision.resources.base import Change, Note, Pending, Refusal
 from provision.words import yum
@@ -37,8 +38,8 @@ _CONTROL = re.compile(
 
 
 def clean(text: str) -> str:
-    """A host's words without what would move the cursor, change colours or name the window."""
-    return _CONTROL.sub("", text)
+    """A host's words without secrets, and without what would move the cursor, change colours or name the window."""
+    return masked(_CONTROL.sub("", text))
 
 
 def one_line(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from provision.masking import masked
 from provision.script import Section, quote
 
 __all__ = [
@@ -33,6 +34,12 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _mask(value: object, *fields: str) -> None:
+    """Mask what is shown of a value that is just made: nobody who shows it can forget it then."""
+    for field in fields:
+        object.__setattr__(value, field, masked(getattr(value, field)))
+
+
 @dataclass(frozen=True, slots=True)
 class Absent:
     """Read for certain: it is not there."""
@@ -49,6 +56,9 @@ class Unknown:
     """It could not be read. Never taken as absent: a plan that depends on it refuses the host."""
 
     why: str
+
+    def __post_init__(self) -> None:
+        _mask(self, "why")
 
     def __str__(self) -> str:
         return f"unknown: {self.why}"
@@ -74,6 +84,7 @@ class Trace:
 class Change:
     """One thing that would be done on the host: a value that prints, and that the apply script is made of.
 
+    What prints is masked, what the host gets isn't.
     `script` is shell text that brings `actual` to `desired`. `look` is shell text that runs before the first
     change of the whole stage, changes nothing, and may refuse. `stops_daemon` says that containers may stop.
     `first` puts it ahead of everything else, into a stage of its own.
@@ -90,6 +101,9 @@ class Change:
     first: bool = False
     traces: tuple[Trace, ...] = ()
 
+    def __post_init__(self) -> None:
+        _mask(self, "actual", "desired", "reason", "diff")
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -99,6 +113,9 @@ class Pending:
     desired: str
     after: str
 
+    def __post_init__(self) -> None:
+        _mask(self, "desired")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -107,6 +124,9 @@ class Note:
     resource: str
     text: str
 
+    def __post_init__(self) -> None:
+        _mask(self, "text")
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -114,6 +134,9 @@ class Refusal:
 
     resource: str
     text: str
+
+    def __post_init__(self) -> None:
+        _mask(self, "text")
 
 
 Finding = Change | Pending | Note | Refusal

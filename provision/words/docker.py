@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from provision.urls import shown
+from provision.masking import masked
 from provision.words.docker_failure import daemon_failure, reload_failure
 from provision.words.docker_warnings import explained, warnings
 
@@ -79,12 +79,17 @@ def _info(found: Mapping[str, Any]) -> Info:
         containers=found["Containers"],
         images=found["Images"],
         proxies={
-            "http": shown(found["HttpProxy"]),
-            "https": shown(found["HttpsProxy"]),
+            "http": _proxy(found["HttpProxy"]),
+            "https": _proxy(found["HttpsProxy"]),
             "none": found["NoProxy"],
         },
         warnings=tuple(warnings(found)),
     )
+
+
+def _proxy(url: str) -> str:
+    """Without user and password, also where Go needed no http:// before them."""
+    return masked(f"proxy={url}").removeprefix("proxy=")
 
 
 def reloaded(text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.urls import package_mirror_trouble, registry_mirror_trouble, shown
+from provision.urls import package_mirror_trouble, registry_mirror_trouble
 from tests.unit.words import recorded
 
 GOOD = [
@@ -104,7 +104,6 @@ WORD = st.text("abcdefghij0123456789", min_size=6)
 @given(WORD, WORD)
 def test_credentials_are_never_repeated(user: str, password: str) -> None:
     url = f"https://{user}:{password}@mirror.example:5000/x"
-    assert shown(url) == "https://***@mirror.example:5000/x"
     for trouble in (registry_mirror_trouble, package_mirror_trouble):
         assert trouble(url)
         assert f"{user}:{password}" not in trouble(url)
