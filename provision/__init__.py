@@ -5,10 +5,12 @@ In reading order:
     cli           the way in: Fabric's command line, one turn for all hosts, one exit code
     tasks         the commands: flags in, words out
     fleet         how the hosts of a run get their turn
+    asked         what is asked for of each host
     remote        the only SSH
     converge      one host: read, plan, apply stage by stage, read again
     verify        checks that are independent of our own probe
     report        outcomes for a terminal and for machines
+    events        what happens in a run, told to whoever wants to know
     verdicts      what a host's failure means, and what to do about it
     plan          what would be done, as a value
     preflight     hosts that can't be served
@@ -18,6 +20,7 @@ In reading order:
     script        scripts as they go over the wire
     words         what docker, yum and rpm say
     handed        what the files that an operator names hold
+    inventory     which hosts there are, how each is reached, what is said of each
     spec          all that an operator may ask for
     advisories    what is known against each engine version
     engines       what each engine version is

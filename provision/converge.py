@@ -6,18 +6,18 @@ import getpass
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Protocol
 
 from provision import facts as reading
 from provision import script
 from provision.errors import Failed, HostError, Refused
+from provision.events import Observer, Outcome, Status
 from provision.facts import Facts
 from provision.masking import masked
 from provision.plan import NO_TERMS, Plan, Stage, absent, plan
 from provision.preflight import Terms
-from provision.resources.base import Change, Step
+from provision.resources.base import Step
 from provision.script import Mark
 from provision.verdicts import explain
 
@@ -51,47 +51,6 @@ class Remote(Protocol):
 
     def close(self) -> None:
         """End the connection."""
-
-
-class Status(StrEnum):
-    """How a host ended."""
-
-    UNCHANGED = "unchanged"
-    PENDING = "pending"
-    CHANGED = "changed"
-    REFUSED = "refused"
-    FAILED = "failed"
-    UNREACHABLE = "unreachable"
-
-
-@dataclass(slots=True)
-class Outcome:
-    """One host's end. `plan` is what was found to do before anything was done, `seconds` the wall time."""
-
-    host: str
-    status: Status
-    plan: Plan | None = None
-    facts: Facts | None = None
-    applied: list[Change] = field(default_factory=list)
-    error: HostError | None = None
-    notes: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-
-class Observer(Protocol):
-    """Hears a run's events: the live view, and whoever else wants to know. Called from the hosts' threads."""
-
-    def planned(self, host: str, found: Plan) -> None:
-        """The host was read, and this is what there is to do."""
-
-    def step(self, host: str, ident: str) -> None:
-        """The host begins with a change (`look …`: nothing is changed yet), or waits for somebody."""
-
-    def said(self, host: str, piece: str) -> None:
-        """The host said something in between; a piece, not a line."""
-
-    def finished(self, outcome: Outcome) -> None:
-        """The host has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +176,7 @@ class Listener:
                 self._observer.step(self._host, masked(frame.rest))
             case Mark.DONE:
                 self.done.append(frame.rest)
+                self._observer.changed(self._host, frame.rest)
             case Mark.NOTE:
                 self.notes.append(masked(frame.rest))
             case Mark.REFUSE | Mark.FAIL:

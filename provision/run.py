@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -15,16 +17,15 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.table import Table
 
-from provision import advisories, handed, spec, steps
+from provision import handed, inventory, spec
 from provision.advisories import Advisories
-from provision.converge import Goal, Outcome, Remote, Status, converge, read
+from provision.asked import Asked, Wishes
+from provision.converge import Goal, Remote, converge, read
 from provision.errors import HostError, OperatorError
-from provision.fleet import Runner, Threads
-from provision.handed import Handed
+from provision.events import Course, Outcome, Status
+from provision.fleet import Rollout, Runner, Threads
 from provision.options import FLAGS
-from provision.preflight import Terms
 from provision.report import data, terminal
-from provision.resources import record
 from provision.resources.base import Step
 from provision.resources.restart import Policy, Restart
 from provision.script import LOCK_TIMEOUT
@@ -52,10 +53,34 @@ class Context(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host by the name that it was given by, and the way to it."""
+    """A host by the name that it is called by, the way to it, and what is asked for of it."""
 
     name: str
     remote: Remote
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What a command does with its hosts: brings them to what is asked for, or takes that away, or only plans it."""
+
+    only: frozenset[str] = frozenset()
+    withdraw: bool = False
+    dry_run: bool = False
+
+
+def _run_id() -> str:
+    """When, and what tells it from another run of that second."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _unheard(hosts: Sequence[Host]) -> list[Advisories]:
+    """What is known against the versions that are asked for, each version once, unless all who ask for it know it."""
+    found = {}
+    for host in hosts:
+        if not host.asked.spec.ack_eol:
+            found[host.asked.advisories.version] = host.asked.advisories
+    return list(found.values())
 
 
 class Run:
@@ -73,28 +98,25 @@ class Run:
         """The run of these flags. Raises OperatorError before any host is touched."""
         run = cls(context, flags)
         if "spec" in flags:
-            run._steps()
+            run._wishes.of()
+            run._policy  # noqa: B018  for what it raises
         return run
 
     # -- what is asked for
 
     @cached_property
-    def _spec(self) -> spec.Spec:
+    def _wishes(self) -> Wishes:
+        """Raises OperatorError."""
         layers = []
         path = str(self._flags.get("spec") or "")
         if path:
             layers.append(spec.parse(handed.text_of(path, "--spec"), path))
         given = {option.name: self._flags.get(option.name) or None for option in FLAGS}
-        return spec.build(*layers, spec.from_flags(given))
+        return Wishes(*layers, spec.from_flags(given))
 
-    @cached_property
-    def _handed(self) -> Handed:
-        """Raises OperatorError."""
-        return handed.read(self._spec)
-
-    def _steps(self, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:
+    def _steps(self, asked: Asked, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:
         stop = bool(self._flags.get("stop_containers"))
-        return steps.steps(self._spec, self._handed, only=only, policy=self._policy, stop_containers=stop)
+        return asked.steps(only, self._policy, stop_containers=stop)
 
     @cached_property
     def _policy(self) -> Policy:
@@ -109,7 +131,7 @@ class Run:
 
     def _only(self) -> frozenset[str]:
         text = str(self._flags.get("only") or "")
-        known = [step.name for step in self._steps()]
+        known = [step.name for step in self._steps(self._wishes.of())]
         chosen = [name.strip() for name in text.split(",")] if text else []
         for name in chosen:
             if name not in known:
@@ -119,15 +141,6 @@ class Run:
         return frozenset(chosen)
 
     @cached_property
-    def _advisories(self) -> Advisories:
-        return advisories.about(self._spec.engine)
-
-    @property
-    def _terms(self) -> Terms:
-        """On what terms hosts are served."""
-        known = (record.known("end of life", str(self._advisories)),) if self._spec.ack_eol else ()
-        return Terms(self._spec.any_el7, frozenset(self._spec.accept_data_change), known)
-
     def _lock_timeout(self) -> int:
         text = str(self._flags.get("lock_timeout") or LOCK_TIMEOUT)
         if not re.fullmatch(r"[0-9]{1,5}", text):
@@ -135,48 +148,34 @@ class Run:
         return int(text)
 
     def _hosts(self) -> list[Host]:
+        """The hosts of the run in order. Raises OperatorError, before any of them is touched."""
         if not self._context.hosts:
             raise OperatorError("no host: say which by -H HOST[,HOST], before the command or behind it")
         from provision import remote  # noqa: PLC0415  it brings paramiko
 
         config = self._context.config
-        connections = remote.connections(config, self._context.hosts, dict(config.connect_kwargs))
+        hosts = inventory.of_names(self._context.hosts)
+        asked = [self._wishes.of(host.specs) for host in hosts]
+        connections = remote.connections(config, [host.ssh for host in hosts], dict(config.connect_kwargs))
         password = config.sudo.password
         return [
-            Host(name, remote.Session(connection, sudo_password=password))
-            for name, connection in zip(self._context.hosts, connections, strict=True)
+            Host(host.name, remote.Session(connection, sudo_password=password), wish)
+            for host, connection, wish in zip(hosts, connections, asked, strict=True)
         ]
 
     # -- the commands
 
     def plan(self) -> int:
-        only = self._only()
-        return self._converge(Goal(self._steps(only), only, dry_run=True, terms=self._terms))
+        return self._converge("plan", Mode(only=self._only(), dry_run=True))
 
     def setup(self) -> int:
-        only = self._only()
-        goal = Goal(
-            self._steps(only),
-            only,
-            dry_run=self._dry,
-            terms=self._terms,
-            lock_timeout=self._lock_timeout(),
-        )
-        return self._converge(goal)
+        return self._converge("setup-docker", Mode(only=self._only(), dry_run=self._dry))
 
     def uninstall(self) -> int:
-        goal = Goal(
-            self._steps(),
-            withdraw=True,
-            dry_run=self._dry,
-            terms=self._terms,
-            lock_timeout=self._lock_timeout(),
-        )
-        return self._converge(goal)
+        return self._converge("uninstall-docker", Mode(withdraw=True, dry_run=self._dry))
 
     def facts(self) -> int:
-        chosen = self._steps()
-        results = self._each(lambda host: read(host.remote, chosen))
+        results = self._each(lambda host: read(host.remote, self._steps(host.asked)))
         if self._json:
             self._document({name: data.facts(found) for name, found in results.items()})
         else:
@@ -187,8 +186,11 @@ class Run:
     def versions(self) -> int:
         from provision import versions  # noqa: PLC0415  only this command reads yum's lists
 
-        repo = repository(self._spec, self._handed.repo_key)
-        results = self._each(lambda host: versions.offered(host.remote, repo, self._spec.engine))
+        def offered(host: Host) -> list[versions.Row]:
+            repo = repository(host.asked.spec, host.asked.handed.repo_key)
+            return versions.offered(host.remote, repo, host.asked.spec.engine)
+
+        results = self._each(offered)
         if self._json:
             self._document({name: [row.plain() for row in rows] for name, rows in results.items()})
         else:
@@ -200,18 +202,20 @@ class Run:
         from provision import verify  # noqa: PLC0415  it brings pytest
 
         junit = str(self._flags.get("junit") or "")
-        hosts = {host.name: host.remote for host in self._hosts()}
+        hosts = self._hosts()
+        subjects = {
+            host.name: verify.Subject(host.remote, host.asked.spec, host.asked.handed.repo_key)
+            for host in hosts
+        }
         try:
-            return int(
-                verify.run(hosts, self._spec, key=self._handed.repo_key, junit=Path(junit) if junit else None)
-            )
+            return verify.run(subjects, junit=Path(junit) if junit else None)
         finally:
-            for remote in hosts.values():
-                remote.close()
+            for host in hosts:
+                host.remote.close()
 
     def steps(self) -> int:
         table = Table(show_header=False, box=None, pad_edge=False)
-        for step in self._steps():
+        for step in self._steps(self._wishes.of()):
             table.add_row(step.name, step.title)
         self._out.print(table)
         return 0
@@ -229,29 +233,40 @@ class Run:
     def _document(self, content: Any) -> None:
         print(json.dumps(content, indent=2, ensure_ascii=False))
 
-    def _converge(self, goal: Goal) -> int:
-        observer = terminal.observer(self._out)
+    def _goal(self, asked: Asked, mode: Mode) -> Goal:
+        return Goal(
+            self._steps(asked, mode.only),
+            mode.only,
+            withdraw=mode.withdraw,
+            dry_run=mode.dry_run,
+            terms=asked.terms,
+            lock_timeout=self._lock_timeout,
+        )
 
-        def work(host: Host) -> Outcome:
-            try:
-                return converge(host.name, host.remote, goal, observer)
-            finally:
-                host.remote.close()
-
+    def _converge(self, command: str, mode: Mode) -> int:
         hosts = self._hosts()
-        with observer:
-            ends = list(self._runner.run(hosts, work))
-        order = {host.name: index for index, host in enumerate(hosts)}
-        ends.sort(key=lambda end: order[end.host])
-        unheard = None if goal.withdraw or self._spec.ack_eol else self._advisories
-        if unheard:
-            self._out.print(terminal.advisories_view(unheard), soft_wrap=True)
-        terminal.show_end(self._out, ends)
-        if goal.dry_run:
+        goals = {host.name: self._goal(host.asked, mode) for host in hosts}
+        named = {host.name: host for host in hosts}
+        view = terminal.observer(self._out)
+
+        def work(name: str) -> Outcome:
+            try:
+                return converge(name, named[name].remote, goals[name], view)
+            finally:
+                named[name].remote.close()
+
+        course = Course(_run_id(), command, (tuple(named),), mode.dry_run, datetime.now().astimezone())
+        with view:
+            end = Rollout(self._runner, view).run(course, work)
+        unheard = [] if mode.withdraw else _unheard(hosts)
+        for known in unheard:
+            self._out.print(terminal.advisories_view(known), soft_wrap=True)
+        terminal.show_end(self._out, end.outcomes)
+        if mode.dry_run:
             self._out.print("Nothing was changed.")
         if self._json:
-            self._document(data.run(ends, unheard))
-        codes = {EXIT[end.status] for end in ends}
+            self._document(data.run(end.outcomes, unheard))
+        codes = {EXIT[outcome.status] for outcome in end.outcomes}
         return next(code for code in SEVERITY if code in codes)
 
     def _each(self, work: Callable[[Host], Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import paramiko
 from fabric.connection import derive_shorthand
 
 from provision.errors import OperatorError, ProvisionError, Unreachable
+from provision.inventory import Ssh
 from provision.remote import sshconfig
 from provision.remote.explain import explain
 from provision.remote.hostkeys import HostKeyPolicy
@@ -41,15 +42,23 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
     # Fabric's own looks through dir(self) at each assignment, in case a configuration key was meant: 0.4 ms.
     __setattr__ = object.__setattr__
 
-    def __init__(self, host: str, *, wiring: Wiring, gateway: HostConnection | None = None) -> None:
+    def __init__(self, ssh: Ssh, *, wiring: Wiring, gateway: HostConnection | None = None) -> None:
         self._wiring = wiring
+        self.ssh = ssh
         self._opening = threading.RLock()
         self._failures = 0
         self._failure: Unreachable | None = None
         self._users = 0
         self._leased = False
         self._proxy: subprocess.Popen[bytes] | None = None
-        super().__init__(host, config=wiring.config, gateway=gateway, forward_agent=False)
+        super().__init__(
+            ssh.address,
+            user=ssh.user,
+            port=ssh.port,
+            config=wiring.config,
+            gateway=gateway,
+            forward_agent=False,
+        )
         self.options: HostOptions = sshconfig.host_options(self.ssh_config, self._tokens())
         policy = HostKeyPolicy(self.host, self.port, self.options)
         self.client.set_missing_host_key_policy(policy)
@@ -187,21 +196,28 @@ class Wiring:
         """The jump hosts met so far."""
         return list(self._gateways.values())
 
-    def connection(self, address: str) -> HostConnection:
-        """One host, written `[user@]host[:port]`. Raises OperatorError for an address that can't be one."""
+    def connection(self, ssh: Ssh) -> HostConnection:
+        """One host. Raises OperatorError for an address that can't be one."""
         try:
-            return HostConnection(address, wiring=self)
+            return HostConnection(ssh, wiring=self)
         except ValueError as problem:  # a port that is no number, in the address or in ssh_config
-            raise OperatorError(f"host {address!r} or its ssh_config can't be used: {problem}") from problem
+            raise OperatorError(
+                f"host {ssh.address!r} or its ssh_config can't be used: {problem}"
+            ) from problem
 
     def login(self, connection: HostConnection) -> Login:
         """How to log in there; hosts with the same user and keys share one Login."""
         configured = tuple(connection.ssh_config.get("identityfile", ()))
-        key = (connection.user, configured, connection.options.identities_only)
+        own = connection.ssh.identity
+        key = (connection.user, own, configured, connection.options.identities_only)
         if key not in self._logins:
+            kwargs = self.connect_kwargs
+            if own is not None:
+                named = kwargs.get("key_filename") or ()
+                kwargs = {**kwargs, "key_filename": [*([named] if isinstance(named, str) else named), own]}
             self._logins[key] = plan_login(
                 connection.user,
-                self.connect_kwargs,
+                kwargs,
                 configured,
                 identities_only=connection.options.identities_only,
                 keyring=self._keyring,
@@ -210,7 +226,7 @@ class Wiring:
 
     def gateway_of(self, connection: HostConnection) -> HostConnection | str | None:
         """The jump host of a connection, one object per chain of hops, or its ProxyCommand."""
-        jump = connection.ssh_config.get("proxyjump")
+        jump = connection.ssh.gateway or connection.ssh_config.get("proxyjump")
         if jump is not None:
             hops = [hop.strip().removeprefix("ssh://") for hop in jump.split(",")]
             if jump == "none" or any(_is_same(hop, connection) for hop in hops):
@@ -224,7 +240,7 @@ class Wiring:
         name = ",".join(hops)
         if name not in self._gateways:
             before = self._chain(hops[:-1]) if len(hops) > 1 else None
-            self._gateways[name] = HostConnection(hops[-1], wiring=self, gateway=before)
+            self._gateways[name] = HostConnection(Ssh(hops[-1]), wiring=self, gateway=before)
         return self._gateways[name]
 
 
@@ -233,7 +249,7 @@ def _is_same(hop: str, connection: HostConnection) -> bool:
 
 
 def connections(
-    config: fabric.Config, host_strings: Sequence[str], connect_kwargs: Mapping[str, Any]
+    config: fabric.Config, hosts: Sequence[Ssh], connect_kwargs: Mapping[str, Any]
 ) -> list[fabric.Connection]:
     """Connections to hosts, in their order; none is opened yet.
 
@@ -243,7 +259,7 @@ def connections(
     for bad addresses, unreadable identities and a bad ssh_config.
     """
     wiring = Wiring(config, connect_kwargs, KEYRING)
-    built = [wiring.connection(address) for address in host_strings]
+    built = [wiring.connection(ssh) for ssh in hosts]
     relaxed = [one for one in (*built, *wiring.gateways) if one.options.strictness is not Strictness.YES]
     if relaxed:
         log.warning(

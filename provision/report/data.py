@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from provision.advisories import AS_OF, Advisories, Cve
-from provision.converge import Outcome
+from provision.events import Outcome
 from provision.facts import Facts
 from provision.masking import masked
 from provision.plan import Plan
@@ -59,11 +59,11 @@ def outcome(end: Outcome) -> dict[str, Any]:
     }
 
 
-def run(ends: Sequence[Outcome], known: Advisories | None) -> dict[str, Any]:
-    """A run: its hosts in the order in which they were given, and what is known against the version asked for."""
+def run(ends: Sequence[Outcome], known: Sequence[Advisories]) -> dict[str, Any]:
+    """A run: its hosts in the order in which they were given, and what is known against the versions asked for."""
     return {
         "hosts": [outcome(end) for end in ends],
-        "advisories": advisories(known) if known else [],
+        "advisories": [each for version in known for each in advisories(version)],
     }
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from provision.advisories import Advisories
-from provision.converge import Outcome, Status
+from provision.events import Observer, Outcome, Status
 from provision.facts import Facts
 from provision.masking import masked
 from provision.plan import Item, Plan
@@ -161,7 +161,7 @@ def _lines(value: object) -> str:
             return str(value)
 
 
-class Plain:
+class Plain(Observer):
     """Progress as lines, for logs and pipes: the plan, each change as it begins, yum's packages as they come."""
 
     def __init__(self, console: Console) -> None:
@@ -194,7 +194,7 @@ class Plain:
             self._console.print(Text(f"{host}: {clean(text)}"), soft_wrap=True)
 
 
-class Live:
+class Live(Observer):
     """Progress in a terminal: the plan, and a line for each host in flight, with its step and how long it takes."""
 
     def __init__(self, console: Console) -> None:

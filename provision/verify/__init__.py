@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,21 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 
 
-def run(hosts: Mapping[str, Remote], spec: Spec, *, key: bytes, junit: Path | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A host to check: the connection, what is asked for of it, the armoured key that its packages are signed with."""
+
+    remote: Remote
+    spec: Spec
+    key: bytes
+
+
+def run(hosts: Mapping[str, Subject], *, junit: Path | None = None) -> int:
     """Check all hosts in one pytest run, whose own output goes to stdout; 0 if all passed, else 1.
 
-    `hosts` are connections by the name that they are shown under; one that can't be reached fails one check, and
-    the others go on. `key` is the armoured key that packages are signed with, `junit` a file for the results as JUnit
-    XML. Raises OperatorError before any host is asked if that can't be written. For the main thread only: the
-    environment is changed for as long as pytest runs.
+    `hosts` are by the name that they are shown under; one that can't be reached fails one check, and the others go on.
+    `junit` is a file for the results as JUnit XML. Raises OperatorError before any host is asked if that can't be
+    written. For the main thread only: the environment is changed for as long as pytest runs.
     """
     # rootdir: else names are shown relative to the caller's folder, with our own in front
     arguments = [f"--rootdir={Path.cwd()}", f"--confcutdir={_FOLDER}", "-c", str(_FOLDER / "pytest.ini")]
@@ -43,9 +52,12 @@ def run(hosts: Mapping[str, Remote], spec: Spec, *, key: bytes, junit: Path | No
 
     from provision.verify import backend, checks, collect  # noqa: PLC0415
 
-    named = {name: backend.host(name, remote) for name, remote in hosts.items()}
+    patients = [
+        collect.Patient(backend.host(name, each.remote), each.spec, checks.checks(each.key))
+        for name, each in hosts.items()
+    ]
     with _without_callers_pytest():
-        code = pytest.main(arguments, plugins=[collect.Plugin(named, spec, checks.checks(key))])
+        code = pytest.main(arguments, plugins=[collect.Plugin(patients)])
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

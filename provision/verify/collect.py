@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +58,29 @@ class Hosts(pytest.Directory):
             yield CheckOfHost.from_parent(self, **item)
 
 
-class Plugin:
-    """Has the given checks made of all hosts, which are given by the name that they are shown under."""
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A host, what is asked for of it, and the checks that show whether it is so."""
 
-    def __init__(self, hosts: Mapping[str, Host], spec: Spec, checks: Sequence[Check]) -> None:
+    host: Host
+    spec: Spec
+    checks: Sequence[Check]
+
+
+class Plugin:
+    """Has the checks made of all hosts."""
+
+    def __init__(self, patients: Sequence[Patient]) -> None:
         self._items = [
             {
                 "name": check.__name__,
-                "nodeid": f"{name}::{check.__name__}",
+                "nodeid": f"{each.host.backend.hostname}::{check.__name__}",
                 "check": check,
-                "host": host,
-                "spec": spec,
+                "host": each.host,
+                "spec": each.spec,
             }
-            for name, host in hosts.items()
-            for check in checks
+            for each in patients
+            for check in each.checks
         ]
 
     @pytest.hookimpl(tryfirst=True)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from provision.converge import Outcome, Output
+from provision.converge import Output
 from provision.errors import HostError
+from provision.events import Observer, Outcome
 from provision.plan import Plan
 from tests.unit.case import WORD
 
@@ -87,11 +88,12 @@ def _word(script: str) -> str:
 
 
 @dataclass
-class Heard:
+class Heard(Observer):
     """An observer that keeps what it hears."""
 
     plans: list[Plan] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
     words: str = ""
     ends: list[Outcome] = field(default_factory=list)
 
@@ -106,6 +108,10 @@ class Heard:
     def said(self, host: str, piece: str) -> None:
         assert host == HOST
         self.words += piece
+
+    def changed(self, host: str, ident: str) -> None:
+        assert host == HOST
+        self.changes.append(ident)
 
     def finished(self, outcome: Outcome) -> None:
         self.ends.append(outcome)

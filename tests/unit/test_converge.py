@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from provision.converge import LOG_LINES, Goal, Outcome, Status, converge
+from provision.converge import LOG_LINES, Goal, converge
 from provision.errors import Failed, HostError, Refused, Unreachable
+from provision.events import Outcome, Status
 from tests.unit.case import Case
 from tests.unit.fake import HOST, Applies, Heard, Reads, Remote
 
@@ -44,7 +45,7 @@ def test_a_fresh_host_takes_three_remote_commands() -> None:
     assert remote.commands == ["read", "apply", "apply"]
     assert (outcome.status, outcome.error) == (Status.CHANGED, None)
     assert resources(outcome) == [*FIRST_STAGE, *SECOND_STAGE]
-    assert heard.steps == [*LOOKS, *FIRST_STAGE, *SECOND_STAGE]
+    assert heard.steps == heard.changes == [*LOOKS, *FIRST_STAGE, *SECOND_STAGE]
     assert outcome.facts == CONVERGED.facts()
     assert heard.plans == [outcome.plan]
     assert heard.ends == [outcome]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from invoke import Config
 
 from provision import errors
 from provision.errors import OperatorError
+from provision.inventory import Ssh
 from provision.run import Run
+from provision.verify import Subject
 from tests.unit.case import WORD, Case
 from tests.unit.core import framed
 from tests.unit.fake import Applies, Reads, Remote
@@ -47,9 +49,9 @@ def hosts(monkeypatch: pytest.MonkeyPatch) -> Hosts:
     """No connection is made: a host's name leads to its stand-in."""
     found = Hosts()
 
-    def connections(config: Config, names: tuple[str, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    def connections(config: Config, ways: Sequence[Ssh], kwargs: Mapping[str, Any]) -> list[str]:
         assert (config.connect_kwargs, kwargs) == ({}, {})
-        return names
+        return [way.address for way in ways]
 
     def session(name: str, *, sudo_password: str | None) -> Remote:
         assert sudo_password is None
@@ -293,9 +295,9 @@ def test_verify_gives_pytests_verdict(
 ) -> None:
     asked: list[tuple[list[str], Path | None]] = []
 
-    def verify(remotes: Mapping[str, Remote], *_: object, key: bytes, junit: Path | None) -> int:
-        assert key.startswith(b"-----BEGIN PGP")
-        asked.append((list(remotes), junit))
+    def verify(subjects: Mapping[str, Subject], *, junit: Path | None) -> int:
+        assert all(each.key.startswith(b"-----BEGIN PGP") for each in subjects.values())
+        asked.append((list(subjects), junit))
         return code
 
     monkeypatch.setattr("provision.verify.run", verify)

@@ -11,6 +11,7 @@ import fabric
 
 from lab.host import LabHost
 from lab.lab import Lab
+from provision.inventory import Ssh
 from provision.remote import Session, connections
 
 BLOCK = """\
@@ -51,7 +52,7 @@ class Desk:
         config = fabric.Config(runtime_ssh_path=str(self._config))
         found = [
             Session(connection, sudo_password=sudo_password)
-            for connection in connections(config, hosts, kwargs)
+            for connection in connections(config, [Ssh(host) for host in hosts], kwargs)
         ]
         self._sessions += found
         return found

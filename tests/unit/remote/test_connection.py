@@ -12,6 +12,7 @@ import fabric
 import pytest
 
 from provision.errors import OperatorError, Unreachable
+from provision.inventory import Ssh
 from provision.remote import connection, connections
 from provision.remote.connection import HostConnection
 from provision.remote.hostkeys import HostKeyPolicy
@@ -29,12 +30,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def built(home: Path, text: str, *hosts: str, overrides: dict[str, Any] | None = None, **kwargs: Any) -> Any:
+def built(
+    home: Path, text: str, *hosts: str | Ssh, overrides: dict[str, Any] | None = None, **kwargs: Any
+) -> Any:
     """Connections under an ssh_config."""
     path = home / "ssh_config"
     path.write_text(text)
     config = fabric.Config(overrides=overrides or {}, runtime_ssh_path=str(path))
-    return connections(config, hosts, kwargs)
+    ways = [Ssh(host) if isinstance(host, str) else host for host in hosts]
+    return connections(config, ways, kwargs)
 
 
 def test_address_parts_and_ssh_config(home: Path) -> None:
@@ -59,6 +63,24 @@ def test_identities_of_the_command_line_and_of_the_caller(home: Path) -> None:
     (one,) = built(home, "", "a", overrides={"connect_kwargs": {"key_filename": [str(home / "flag")]}})
     labels = [candidate.label for candidate in one.connect_kwargs["auth_strategy"].candidates]
     assert labels == [str(home / "flag")]
+
+
+def test_what_an_inventory_says_of_a_host_outranks_ssh_config(home: Path) -> None:
+    ed25519(home / "own")
+    text = "Host web\n HostName 10.0.0.1\n User deploy\n Port 2222\n ProxyJump gate\n"
+    ways = [
+        Ssh("web", user="me", port=22, identity=str(home / "own"), gateway="one,two"),
+        Ssh("web", gateway="none"),
+    ]
+    own, direct = built(home, text, *ways)
+    assert (own.host, own.user, own.port) == ("10.0.0.1", "me", 22)
+    assert [own.gateway.host, own.gateway.gateway.host] == ["two", "one"]
+    login, other = (each.connect_kwargs["auth_strategy"] for each in (own, direct))
+    assert [candidate.label for candidate in login.candidates] == [str(home / "own")]
+    assert other.candidates == []
+    assert direct.gateway is None
+    with pytest.raises(OperatorError, match="can't read the identity"):
+        built(home, text, Ssh("web", identity=str(home / "missing")))
 
 
 def test_a_thousand_hosts_share_one_way_to_log_in(home: Path) -> None:

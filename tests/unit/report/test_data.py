@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from provision.converge import Outcome, Status
 from provision.errors import Refused
+from provision.events import Outcome, Status
 from provision.plan import plan
 from provision.report import data
 from provision.resources.base import Unknown
@@ -32,12 +32,12 @@ def planned() -> Iterator[Outcome]:
 
 
 def test_outcomes_survive_json() -> None:
-    document = data.run(list(planned()), None)
+    document = data.run(list(planned()), [])
     assert through_json(document) == document
 
 
 def test_an_outcome_tells_how_it_ended() -> None:
-    first, second = data.run(list(planned()), None)["hosts"]
+    first, second = data.run(list(planned()), [])["hosts"]
     assert {key: value for key, value in first.items() if key not in ("plan", "applied")} == {
         "host": "a",
         "status": "changed",

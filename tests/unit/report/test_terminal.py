@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from provision.converge import Outcome, Status
 from provision.errors import Failed
+from provision.events import Outcome, Status
 from provision.plan import Item, Plan, Stage
 from provision.report import terminal
 from provision.report.terminal import DIFF_LINES, Live, Plain

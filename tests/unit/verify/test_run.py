@@ -22,7 +22,8 @@ CHECKOUT = Path(__file__).parents[3]
 
 
 def run(hosts: Mapping[str, Remote], junit: Path | None = None) -> int:
-    return verify.run(hosts, ASKED, key=PINNED_KEY, junit=junit)
+    subjects = {name: verify.Subject(remote, ASKED, PINNED_KEY) for name, remote in hosts.items()}
+    return verify.run(subjects, junit=junit)
 
 
 def drifted() -> FakeHost:

@@ -1,0 +1,64 @@
+"""What is asked for of the hosts of a run: the Spec of each, and what follows from it.
+
+Hosts of which the same is asked share one object: a thousand hosts of one group cost one Spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from provision import advisories, handed, spec
+from provision.advisories import Advisories
+from provision.handed import Handed
+from provision.preflight import Terms
+from provision.resources import record
+from provision.resources.base import Step
+from provision.resources.restart import Policy
+from provision.spec import Layer, Spec
+from provision.steps import steps
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for of a host, with what the files that it names hold."""
+
+    spec: Spec
+    handed: Handed
+
+    @cached_property
+    def advisories(self) -> Advisories:
+        """What is known against the version asked for."""
+        return advisories.about(self.spec.engine)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """On what terms hosts are served."""
+        known = (record.known("end of life", str(self.advisories)),) if self.spec.ack_eol else ()
+        return Terms(self.spec.any_el7, frozenset(self.spec.accept_data_change), known)
+
+    def steps(
+        self, only: frozenset[str], policy: Policy, *, stop_containers: bool = False
+    ) -> tuple[Step, ...]:
+        """The steps to it."""
+        return steps(self.spec, self.handed, only=only, policy=policy, stop_containers=stop_containers)
+
+
+class Wishes:
+    """What is asked for of each host: its own layers first, then `over` (--spec and flags), which win."""
+
+    def __init__(self, *over: Layer) -> None:
+        self._over = over
+        self._known: dict[tuple[int, ...], tuple[Sequence[Layer], Asked]] = {}
+
+    def of(self, layers: Sequence[Layer] = ()) -> Asked:
+        """What these layers ask for. Raises OperatorError."""
+        key = tuple(map(id, layers))
+        if key not in self._known:
+            built = spec.build(*layers, *self._over)
+            self._known[key] = (
+                layers,
+                Asked(built, handed.read(built)),
+            )  # the layers live on, and so do their ids
+        return self._known[key][1]
