@@ -46,17 +46,20 @@ class Asked:
 
 
 class Wishes:
-    """What is asked for of each host: its own layers first, then `over` (--spec and flags), which win."""
+    """What is asked for of each host: its own layers first, then `over` (--spec and flags), which win.
 
-    def __init__(self, *over: Layer) -> None:
-        self._over = over
+    `installs`: the engine is to be installed, else each host's own counts.
+    """
+
+    def __init__(self, *over: Layer, installs: bool = True) -> None:
+        self._over, self._installs = over, installs
         self._known: dict[tuple[int, ...], tuple[Sequence[Layer], Asked]] = {}
 
     def of(self, layers: Sequence[Layer] = ()) -> Asked:
         """What these layers ask for. Raises OperatorError."""
         key = tuple(map(id, layers))
         if key not in self._known:
-            built = spec.build(*layers, *self._over)
+            built = spec.build(*layers, *self._over, installs=self._installs)
             self._known[key] = (
                 layers,
                 Asked(built, handed.read(built)),

@@ -28,10 +28,11 @@ class Problem:
     text: str
 
 
-def problems(settings: Mapping[str, Any], engine: Engine) -> Iterator[Problem]:
+def problems(settings: Mapping[str, Any], engine: Engine | None) -> Iterator[Problem]:
     """What is wrong with these settings, whatever else the file holds.
 
-    None stands for a key that is to be taken out: any key, also one that no engine knows.
+    `engine` is the one that will read them, None where only each host can tell. None as a value stands for a key that
+    is to be taken out: any key, also one that no engine knows.
     """
     for name, value in settings.items():
         if value is None:
@@ -44,18 +45,17 @@ def problems(settings: Mapping[str, Any], engine: Engine) -> Iterator[Problem]:
     yield from _clashes(settings)
 
 
-def _unusable(name: str, engine: Engine) -> str:
+def _unusable(name: str, engine: Engine | None) -> str:
     """Why this key can't be set for this engine; empty if it can."""
-    if flag := engine.flag_keys.get(name):
-        return f"{name} is set by {flag} in the unit of Docker {engine.version} already: leave it out"
-    if name in engine.keys:
+    keys = engine.keys if engine else KEYS.keys()
+    if name in keys:
         return ""
     if name in FLAG_KEYS:
         return f"{name} is a flag's name, which dockerd takes without effect: write {FLAG_KEYS[name]}"
-    unknown = f"Docker {engine.version} has no setting {name!r}"
+    unknown = f"Docker {engine.version if engine else 'of no version'} has no setting {name!r}"
     if name in KEYS:
         return f"{unknown}, only other versions have it: leave it out"
-    return f"{unknown}: {_instead(name, engine.keys)}"
+    return f"{unknown}: {_instead(name, keys)}"
 
 
 def _instead(name: str, names: Iterable[str]) -> str:

@@ -42,11 +42,8 @@ class Engine:
     """The arguments of dockerd in the package's own docker.service."""
     daemon_version: str
     """What `docker version` calls the engine: "18.06.3-ce"."""
-
-    @property
-    def flag_keys(self) -> Mapping[str, str]:
-        """The keys that the package's unit sets, each with its flag; daemon.json may not set them too."""
-        return engine_keys.set_by_flags(self.unit_flags)
+    listed: bool = True
+    """False for one that isn't installed here: of its keys only the registry mirrors are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +109,35 @@ def engine(version: str) -> Engine:
     if f"{major}.{minor}.{patch}" != plain or (edition and not _LINES[line].edition):
         raise OperatorError(f"{version!r} is not how Docker writes that version: write {plain}")
     return _build(plain, _LINES[line])
+
+
+MIRRORS = "registry-mirrors"
+MIRRORS_RELOAD: Line = (17, 4)
+"""The first line that takes registry mirrors up by a reload (moby#29650, changelog of 17.04.0-ce)."""
+
+
+def found(version: str) -> Engine:
+    """The engine of this version as it runs somewhere, whether or not it is installed here.
+
+    `version` as the daemon or rpm writes it: "1.13.1", "18.06.3.ce", "20.10.24+dfsg1"; what is no version is taken for
+    an old one.
+    """
+    match = re.match(r"((\d+)\.(\d+)\.\d+)(?:[.-](ce))?", version, re.ASCII)
+    plain, major, minor, edition = match.groups() if match else (version, "0", "0", None)
+    try:
+        return engine(plain)
+    except OperatorError:
+        return Engine(
+            version=plain,
+            package="",
+            packages=(),
+            names=(),
+            keys=frozenset({MIRRORS}),
+            reloadable=frozenset({MIRRORS} if (int(major), int(minor)) >= MIRRORS_RELOAD else ()),
+            unit_flags=(),
+            daemon_version=f"{plain}-{edition}" if edition else plain,
+            listed=False,
+        )
 
 
 def hold_names() -> tuple[str, ...]:

@@ -112,7 +112,8 @@ class Run:
         if path:
             layers.append(spec.parse(handed.text_of(path, "--spec"), path))
         given = {option.name: self._flags.get(option.name) or None for option in FLAGS}
-        return Wishes(*layers, spec.from_flags(given))
+        chosen = re.split(r"\s*,\s*", str(self._flags.get("only") or ""))
+        return Wishes(*layers, spec.from_flags(given), installs=chosen == [""] or "engine" in chosen)
 
     def _steps(self, asked: Asked, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:
         stop = bool(self._flags.get("stop_containers"))

@@ -20,6 +20,7 @@ from pydantic import (
     JsonValue,
     StrictBool,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -171,12 +172,14 @@ class Spec(BaseModel):
         return keys
 
     @model_validator(mode="after")
-    def _daemon(self) -> Spec:
+    def _daemon(self, info: ValidationInfo) -> Spec:
         if self.registry_mirrors is not None and "registry-mirrors" in self.daemon:
             raise _at(
                 ("daemon", "registry-mirrors"), "registry mirrors are given twice: keep registry_mirrors"
             )
-        for problem in daemon_settings.problems(self.daemon, self.engine):
+        for problem in daemon_settings.problems(
+            self.daemon, self.engine if info.context is not False else None
+        ):
             raise _at(("daemon", *problem.path), problem.text)
         return self
 
@@ -219,11 +222,16 @@ def from_flags(given: Mapping[str, str | bool | None]) -> Layer:
     return layer
 
 
-def build(*layers: Layer) -> Spec:
-    """One Spec of all layers, later ones before earlier ones. Raises OperatorError."""
+def build(*layers: Layer, installs: bool = True) -> Spec:
+    """One Spec of all layers, later ones before earlier ones. Raises OperatorError.
+
+    `installs`: its engine is the one that will run; else each host's is, and only there its settings can be judged.
+    """
     chosen = {name: located for layer in layers for name, located in layer.items()}
     try:
-        return Spec.model_validate({name: located.plain() for name, located in chosen.items()})
+        return Spec.model_validate(
+            {name: located.plain() for name, located in chosen.items()}, context=installs
+        )
     except ValidationError as error:
         raise OperatorError(_one_line(error.errors(include_url=False)[0], chosen)) from None
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from provision.facts import HostFacts
+from provision.facts.host import Daemon
 from provision.preflight.situation import Situation, Terms
 
 KERNEL = (3, 10)
@@ -45,14 +46,21 @@ def _system(host: HostFacts, terms: Terms) -> Iterator[str]:
 
 
 def refusals(case: Situation) -> Iterator[str]:
-    """An engine that no package manager of ours knows would go on beside the new one, with the same files."""
+    """An engine that no package manager of ours knows would go on beside the new one, with the same files.
+
+    Where no engine is to be installed, whatever runs as docker.service is served; one of snap doesn't.
+    """
     for daemon in case.host.daemons:
         if daemon.program.startswith("/snap/"):
             yield (
                 f"a Docker of snap runs ({daemon.program}): save what it holds, `snap remove docker`, then run again"
             )
-        elif not daemon.package or (daemon.package == "docker-ce" and case.packages == frozenset()):
+        elif case.packages is not None and _beside(daemon, case.packages):
             yield (
                 f"a dockerd runs that is of no rpm package ({daemon.program}): stop it, disable what starts it "
                 "(`systemctl status docker`), move its programs away, then run again; its data may stay"
             )
+
+
+def _beside(daemon: Daemon, packages: frozenset[str]) -> bool:
+    return not daemon.package or (daemon.package == "docker-ce" and not packages)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from provision import engines
 from provision.engines import Engine
-from provision.errors import OperatorError
 from provision.resources.base import States
 from provision.resources.daemon import UnitState, in_swarm
 from provision.resources.daemonjson import MergedJson
-from provision.resources.file import File, Unsuitable
+from provision.resources.file import File
 from provision.resources.packages import Packages, PackagesState
+from provision.resources.unitfiles import UnitFiles, keys_set
 
 SERVICE = "service docker.service"
 
@@ -25,28 +26,29 @@ class EngineToRun:
     adopts: bool = False
 
     def on(self, states: States) -> Engine:
-        """Raises Unsuitable where a version is installed of which nothing is known here."""
-        installed = self._installed(states)
-        if not self.adopts or installed is None:
-            return self.asked
-        version = installed.partition("-")[0]
-        try:
-            return engines.engine(version)
-        except OperatorError:
-            raise Unsuitable(
-                f"docker-ce {version} is installed, whose settings aren't known here: edit the file by hand"
-            ) from None
+        there = self._there(states)
+        return self.asked if not self.adopts or there is None else there
 
-    def _installed(self, states: States) -> str | None:
-        """VERSION-RELEASE of the docker-ce that is there; None where there is none."""
-        state = states[self.packages.id]
-        return state.versions.get("docker-ce") if isinstance(state, PackagesState) else None
+    def _there(self, states: States) -> Engine | None:
+        """The docker-ce that is installed, else whatever runs as docker.service; None where there is neither."""
+        state, unit = states[self.packages.id], states.get(SERVICE)
+        version = state.versions.get("docker-ce", "") if isinstance(state, PackagesState) else ""
+        if not version and isinstance(unit, UnitState) and unit.info is not None:
+            version = unit.info.server_version
+        return engines.found(version) if version else None
 
     def ready(self, states: States) -> bool:
-        """Whether its packages are installed."""
+        """Whether it is there."""
         if self.adopts:
-            return self._installed(states) is not None
+            return self._there(states) is not None
         return self.packages.as_asked_for(states)
+
+    def flags(self, states: States) -> Mapping[str, str]:
+        """The keys that its command line sets, each with flag and place: of the host's unit files, or of its own."""
+        unit = states.get(SERVICE)
+        files = unit.files if isinstance(unit, UnitState) else UnitFiles()
+        stock = None if self.ready(states) and files.whole else self.on(states).unit_flags
+        return keys_set(files.command(stock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,4 +64,5 @@ class DaemonJson(File):
         settings = self.content.settings
         if self.keeps_containers and not (isinstance(unit, UnitState) and in_swarm(unit)):
             settings = {**settings, "live-restore": True}
-        return replace(self.content, engine=self.engine.on(states), settings=settings)
+        engine = self.engine
+        return replace(self.content, engine=engine.on(states), flags=engine.flags(states), settings=settings)

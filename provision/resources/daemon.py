@@ -11,8 +11,10 @@ from typing import Any
 
 from provision.engine_keys import CLEARED_BY_REMOVAL, RESETS
 from provision.engines import Engine
+from provision.resources import unitfiles
 from provision.resources.daemonjson import differing, load, mirrors
 from provision.resources.file import Unsuitable
+from provision.resources.unitfiles import UnitFiles
 from provision.words import docker
 
 
@@ -23,6 +25,16 @@ class Act(StrEnum):
     RELOAD = "reload"
     RESTART = "restart"
     START = "start"
+
+
+class Reach(StrEnum):
+    """How far a run goes with a daemon."""
+
+    WHOLE = "whole"
+    SERVICE = "service"
+    """daemon.json isn't written, in between neither."""
+    SETTINGS = "settings"
+    """It may be somebody else's: only what daemon.json says is taken up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,8 @@ class UnitState:
 
     `elapsed` is the age of the daemon's process in seconds, `now` the host's clock. `started` is the daemon.json
     that the last start took up, `reloaded` the one of our last confirmed reload; None where there is no record.
-    `event` is what the daemon said then that it took up.
+    `event` is what the daemon said then that it took up. `files` are those that make up the unit, `argv` is the command
+    line that the daemon was started with.
     """
 
     load: str
@@ -57,6 +70,8 @@ class UnitState:
     containers: tuple[Container, ...]
     remembered: Mapping[str, str]
     event: Mapping[str, Any] = field(default_factory=dict)
+    files: UnitFiles = field(default_factory=UnitFiles)
+    argv: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.active}, {self.enabled or self.load}"]
@@ -103,6 +118,8 @@ def parse(text: str) -> UnitState:
         info=docker.info(values["info"]) if values.get("info") else None,
         containers=tuple(containers),
         remembered={key: values.get(key, "") for key in REMEMBERED},
+        files=unitfiles.parse(text),
+        argv=_argv(values.get("argv")),
     )
 
 
@@ -114,6 +131,14 @@ def _recorded(encoded: str | None) -> Mapping[str, Any] | None:
         return load(base64.b64decode(encoded))
     except (Unsuitable, ValueError):
         return None
+
+
+def _argv(encoded: str | None) -> tuple[str, ...]:
+    try:
+        words = base64.b64decode(encoded or "").decode(errors="replace")
+    except ValueError:
+        return ()
+    return tuple(words.removesuffix("\0").split("\0")) if words else ()
 
 
 def _event(encoded: str | None) -> Mapping[str, Any]:
@@ -141,27 +166,23 @@ def need(
     wanted: Mapping[str, Any],
     present: tuple[Mapping[str, Any], int] | None,
     engine: Engine,
-    *,
-    writes: bool = True,
+    reach: Reach = Reach.WHOLE,
 ) -> Need:
     """What the daemon needs to run with `wanted`, observed and never remembered.
 
-    `present` is the daemon.json that is there and its ctime; None where there is none. `writes` says that it may be
-    written, in between too.
+    `present` is the daemon.json that is there and its ctime; None where there is none.
     """
     if not state.runs:
         return Need(Act.START, (f"it is {state.active}",))
-    turn = before_restart(state, wanted)
+    turn, writes = before_restart(state, wanted), reach is not Reach.SERVICE
     if not writes:
         turn = {key: value for key, value in turn.items() if wanted.get(key) == value}
-    running = (state.info.server_version if state.info else "").partition("+")[0]
-    if running != engine.daemon_version:
-        reason = f"version {running} runs, {engine.daemon_version} is installed"
-        return Need(Act.RESTART, (reason,), first=turn)
+    if reach is not Reach.SETTINGS and (reasons := tuple(_of_another_start(state, engine))):
+        return Need(Act.RESTART, reasons, first=turn)
     loaded = _loaded(state, present, engine)
     if loaded is None:
         return _unrecorded(state, wanted)
-    changed = list(differing(wanted, loaded, RESETS))
+    changed = [key for key in differing(wanted, loaded, RESETS) if engine.listed or key in engine.keys]
     if hard := [key for key in changed if not _reloads(key, wanted, engine, writes=writes)]:
         return Need(Act.RESTART, tuple(_why_restart(key, engine) for key in hard), first=turn)
     if not changed:
@@ -169,6 +190,15 @@ def need(
     first = {key: RESETS[key] for key in changed if _stays(key, wanted)}
     reasons = tuple(f"{key} differs from what it took up" for key in changed if key not in first)
     return Need(Act.RELOAD if reasons else Act.NOTHING, reasons, first=first)
+
+
+def _of_another_start(state: UnitState, engine: Engine) -> Iterator[str]:
+    """What a start today would make different, apart from daemon.json."""
+    running = (state.info.server_version if state.info else "").partition("+")[0]
+    if running != engine.daemon_version:
+        yield f"version {running} runs, {engine.daemon_version} is installed"
+    if otherwise := unitfiles.unlike(state.argv, state.files.command()):
+        yield otherwise
 
 
 def _reloads(key: str, wanted: Mapping[str, Any], engine: Engine, *, writes: bool) -> bool:

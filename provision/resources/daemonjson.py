@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from provision.engines import Engine, nearest
+from provision.engine_keys import KEYS
+from provision.engines import MIRRORS, Engine, nearest
 from provision.resources.file import Unsuitable
 from provision.templating import render
 
@@ -65,39 +66,52 @@ def mirrors(settings: Mapping[str, Any]) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class MergedJson:
-    """The file with `settings` in it: keys named are replaced whole, others stay, None takes a key out."""
+    """The file with `settings` in it: keys named are replaced whole, others stay, None takes a key out.
+
+    `engine` will read it. `flags` are the keys that its command line sets, each with flag and place.
+    """
 
     settings: Mapping[str, Any]
     engine: Engine
+    flags: Mapping[str, str] = field(default_factory=dict)
 
     def wanted(self, present: bytes | None) -> bytes | None:
-        if present is None:
-            asked = {key: value for key, value in self.settings.items() if value is not None}
-            return _text(asked) if asked else None
-        settings = load(present)
-        self._acceptable(settings)
+        settings = {} if present is None else load(present)
         merged = {key: value for key, value in settings.items() if self.settings.get(key, 0) is not None}
         merged |= {key: value for key, value in self.settings.items() if value is not None}
+        self._acceptable(merged)
+        if present is None:
+            return _text(merged) if merged else None
         # what says the same already keeps its author's layout
         return present if _same(merged, settings) else _text(merged)
 
-    def _acceptable(self, settings: Mapping[str, Any]) -> None:
-        """The keys that are there already must suit the engine that will read them. Raises Unsuitable."""
-        for key in settings:
-            if key in self.settings and self.settings[key] is None:
-                continue
-            if key not in self.engine.keys:
-                likely = nearest(key, sorted(self.engine.keys))
+    def _acceptable(self, merged: Mapping[str, Any]) -> None:
+        """Every key must suit the engine that will read it, whoever set it. Raises Unsuitable."""
+        for key in merged:
+            asked = key in self.settings
+            if key not in self.engine.keys and (asked or self.engine.listed):
+                raise Unsuitable(self._unknown(key, asked=asked))
+            if key in self.flags:
                 raise Unsuitable(
-                    f"Docker {self.engine.version} doesn't know the key {key!r} that stands there"
-                    + (f" (did you mean {likely!r}?)" if likely else "")
-                    + "; take it out, or ask for it to be taken out by null"
+                    f"the key {key!r} that {'is asked for' if asked else 'stands there'} collides with "
+                    f"{self.flags[key]}: dockerd doesn't start with both, so take one of them out"
                 )
-            if key in self.engine.flag_keys:
-                raise Unsuitable(
-                    f"the key {key!r} that stands there collides with {self.engine.flag_keys[key]} of the unit of "
-                    f"Docker {self.engine.version}, which would not start; take it out"
-                )
+
+    def _unknown(self, key: str, *, asked: bool) -> str:
+        version = self.engine.version
+        if not self.engine.listed:
+            return (
+                f"of Docker {version}, which isn't installed here, only {MIRRORS} is known: leave {key!r} out"
+            )
+        if asked:
+            why = ", only other versions do" if key in KEYS else ""
+            return f"Docker {version} doesn't know the key {key!r} that is asked for{why}: leave it out"
+        likely = nearest(key, sorted(self.engine.keys))
+        return (
+            f"Docker {version} doesn't know the key {key!r} that stands there"
+            + (f" (did you mean {likely!r}?)" if likely else "")
+            + "; take it out, or ask for it to be taken out by null"
+        )
 
     def withdrawn(self, present: bytes, ours: Mapping[str, Any]) -> bytes | None:
         settings = load(present)

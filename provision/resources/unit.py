@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from provision.resources.base import (
     quote,
 )
 from provision.resources.configuration import EngineToRun
-from provision.resources.daemon import Act, Need, UnitState, need, parse, shown_mirrors, why_first
+from provision.resources.daemon import Act, Need, Reach, UnitState, need, parse, shown_mirrors, why_first
 from provision.resources.file import File, FileState, Unsuitable
 from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.restart import DEFAULT, Policy, consequence
@@ -35,7 +36,8 @@ class Unit:
     """The service of an engine, which runs with `configuration`.
 
     `policy` says whether it may be restarted. `stop_containers` is the operator's consent to end running
-    containers when the service is taken away.
+    containers when the service is taken away. `serves`: it is to be enabled and running; else only its configuration
+    is of interest, whether or not it runs.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Unit:
     configuration: File
     policy: Policy = DEFAULT
     stop_containers: bool = False
+    serves: bool = True
 
     @property
     def id(self) -> str:
@@ -70,9 +73,10 @@ class Unit:
         return state
 
     @property
-    def _writes(self) -> bool:
-        """Whether daemon.json is ours to change in this run."""
-        return not isinstance(self.configuration.content, daemonjson.Untouched)
+    def _reach(self) -> Reach:
+        if isinstance(self.configuration.content, daemonjson.Untouched):
+            return Reach.SERVICE
+        return Reach.WHOLE if self.serves else Reach.SETTINGS
 
     def remember(self, state: State) -> Any:
         """For the record: what the first start changes on the host's network, and below /etc."""
@@ -88,6 +92,8 @@ class Unit:
                     self.id, f"{self.name} is masked, and someone meant it; `systemctl unmask {self.name}`"
                 )
             ]
+        if not self.serves and state.load != "not-found" and not state.runs:
+            return [Note(self.id, f"{self.name} doesn't run; it takes daemon.json up when it is started")]
         if state.load == "not-found" or not self.engine.ready(states):
             return [Pending(self.id, "enabled and running with this configuration", "engine")]
         try:
@@ -99,7 +105,7 @@ class Unit:
             )
         except Unsuitable as error:
             return [Refusal(self.id, f"{self.configuration.path}: {error}")]
-        needed = need(state, wanted, present, self.engine.on(states), writes=self._writes)
+        needed = need(state, wanted, present, self.engine.on(states), self._reach)
         if needed.act is Act.NOTHING and content != (present and there.content):
             # nothing that is written stays unconfirmed
             reason = "a reload shows that it takes daemon.json as it will be"
@@ -115,9 +121,18 @@ class Unit:
             return [Refusal(self.id, obstacle)]
         if needed.first:
             found.append(self._beforehand(states, needed.first))
-        if needed.act is Act.NOTHING and state.enabled == "enabled" and not state.stale:
+        if needed.act is Act.NOTHING and (state.enabled == "enabled" or not self.serves) and not state.stale:
             return found
-        return [*found, self._change(state, needed, wanted)]
+        recording = [] if needed.doubt else self._recording(states)
+        return [*found, self._change(state, needed, wanted, recording)]
+
+    def _recording(self, states: States) -> list[str]:
+        """Keeps what a daemon was started with that recorded nothing: once daemon.json is newer, it can't be told."""
+        there = states[self.configuration.id]
+        if states[self.id].started is not None:
+            return []
+        content = there.content if isinstance(there, FileState) else b"{}"
+        return [f"record_start {base64.b64encode(content).decode()}"]
 
     def _beforehand(self, states: States, settings: Mapping[str, Any]) -> Change:
         """The reload that comes before all else: the file as it is, with these settings in it."""
@@ -132,21 +147,25 @@ class Unit:
             actual="active",
             desired=f"running with {told}, reload",
             reason=why_first(settings),
-            script=f"{written.script}\n{reload}",
+            script="\n".join([written.script, *self._recording(states), reload]),
             first=True,
         )
 
-    def _change(self, state: UnitState, needed: Need, wanted: Mapping[str, Any]) -> Change:
+    def _change(
+        self, state: UnitState, needed: Need, wanted: Mapping[str, Any], recording: list[str]
+    ) -> Change:
         reasons = list(needed.reasons)
         script = []
         if state.stale:
             reasons.append("its unit files changed on disk")
         script.append("systemctl daemon-reload || fail 'systemctl daemon-reload failed'")
-        if state.enabled != "enabled":
+        if state.enabled != "enabled" and self.serves:
             reasons.append(f"it is {state.enabled or 'not enabled'}")
             script.append(f"enable_unit {quote(self.name)}")
         if needed.act is Act.RESTART:
             reasons += filter(None, [consequence(state, wanted)])
+        if needed.act is Act.RELOAD:
+            script += recording
         if needed.act is not Act.NOTHING:
             words = [self.name, _expected(wanted)]
             if needed.act is Act.RESTART:
@@ -157,7 +176,7 @@ class Unit:
         return Change(
             self.id,
             f"{state.active}, {state.enabled or 'not enabled'}",
-            f"enabled, running with this configuration{act}",
+            f"{'enabled, ' if self.serves else ''}running with this configuration{act}",
             "; ".join(reasons),
             "\n".join(script),
             look=" ".join(["look_plugins", *map(quote, plugins)]) if plugins and act else "",

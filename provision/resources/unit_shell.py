@@ -7,7 +7,11 @@ shows, and for its event of the reload (18.06.3, run); `--value` of systemctl sh
 
 from __future__ import annotations
 
-LIBRARY = r"""
+from provision.resources import unitfiles
+
+LIBRARY = (
+    unitfiles.LIBRARY
+    + r"""
 pending=/var/lib/docker-provision/pending
 docker_cli() { timed 20 docker -H unix:///var/run/docker.sock "$@"; }
 property() { systemctl show "$1" -p "$2" | cut -d= -f2-; }
@@ -24,8 +28,11 @@ probe_unit() {
   fi
   if [ -e /etc/docker ]; then echo etc_docker=yes; fi
   if [ -e /etc/docker/key.json ]; then echo key_json=yes; fi
+  probe_unit_files "$1"
   if ! systemctl is-active -q "$1"; then exit 0; fi
-  echo "elapsed=$(ps -o etimes= -p "$(property "$1" MainPID)" | tr -d ' ')"
+  pid=$(property "$1" MainPID)
+  echo "elapsed=$(ps -o etimes= -p "$pid" | tr -d ' ')"
+  echo "argv=$(base64 <"/proc/$pid/cmdline" | tr -d '\n')"
   for record in started reloaded event; do
     if [ -e "/run/docker-provision/$record.json" ]; then
       echo "$record=$(base64 <"/run/docker-provision/$record.json" | tr -d '\n')"
@@ -142,6 +149,14 @@ restart_unit() {
   fi
   confirmed restart "$1" "$2"
 }
+# BASE64: what the daemon that runs was started with, where its start recorded nothing
+record_start() {
+  if [ -e /run/docker-provision/started.json ]; then return 0; fi
+  umask 077
+  mkdir -p /run/docker-provision
+  printf %s "$1" | base64 -d >/run/docker-provision/started.json
+  umask 022
+}
 reload_unit() {
   confirmed reload "$1" "$2"
   # what the daemon took up beside what its start recorded, and what it says of that
@@ -200,3 +215,4 @@ remove_chains() {
   done
 }
 """
+)

@@ -31,12 +31,13 @@ def steps(
     packages = Packages(spec.engine, repo)
     runs = EngineToRun(spec.engine, packages, adopts=bool(only) and "engine" not in only)
     daemon_json = daemon.configuration(spec, runs, keeps_containers=policy.enable_live_restore)
+    serves = not only or "service" in only
     served = daemon_json if not only or "daemon" in only else daemon.as_it_is()
     return (
         base_repos.step(spec, handed.base_key, packages),
         repos.step(repo),
         engine.step(packages),
         daemon.step(daemon_json),
-        service.step(Unit("docker.service", runs, served, policy, stop_containers)),
+        service.step(Unit("docker.service", runs, served, policy, stop_containers, serves=serves)),
         access.step(spec),
     )

@@ -111,11 +111,6 @@ def test_a_file_with_much_in_it_is_taken() -> None:
         ({"label": []}, "26.1.4", "write labels"),
         ({"features": {"buildkit": True}}, "18.06.3", "only other versions have it"),
         ({"graph": "/a"}, "26.1.4", "only other versions have it"),
-        (
-            {"hosts": ["unix:///var/run/docker.sock"]},
-            "26.1.4",
-            "hosts is set by -H in the unit of Docker 26.1.4",
-        ),
         ({"x": {"debug": True}}, "18.06.3", "no setting 'x'"),
         ({"http-proxy": "http://p"}, "26.1.4", "no setting 'http-proxy'"),
     ],
@@ -159,11 +154,7 @@ WRONG: dict[Kind, list[Any]] = {
 
 @pytest.mark.parametrize(
     ("name", "version"),
-    [
-        (name, v)
-        for v in ("18.06.3", "26.1.4")
-        for name in sorted(engine(v).keys - engine(v).flag_keys.keys())
-    ],
+    [(name, v) for v in ("18.06.3", "26.1.4") for name in sorted(engine(v).keys)],
 )
 def test_every_key_takes_values_of_its_kind_alone(name: str, version: str) -> None:
     kind = KEYS[name].kind

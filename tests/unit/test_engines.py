@@ -22,7 +22,6 @@ def test_the_default_is_one_package() -> None:
     assert default.names == ("docker-ce",)
     assert default.daemon_version == "18.06.3-ce"
     assert default.unit_flags == ()
-    assert default.flag_keys == {}
 
 
 def test_the_last_release_brings_its_companions() -> None:
@@ -37,7 +36,7 @@ def test_the_last_release_brings_its_companions() -> None:
     )
     assert last.names[3] == "containerd.io"
     assert last.daemon_version == "26.1.4"
-    assert last.flag_keys == {"hosts": "-H", "containerd": "--containerd"}
+    assert engine_keys.set_by_flags(last.unit_flags) == {"hosts": "-H", "containerd": "--containerd"}
 
 
 def test_the_table_holds_what_engine_gives() -> None:
@@ -119,6 +118,31 @@ def test_every_pinned_name_is_held() -> None:
     assert {name for each in ENGINES.values() for name in each.names} <= set(held)
     assert "docker-ce-selinux" in held
     assert len(held) == len(set(held))
+
+
+# ── engines as they are found ──
+
+
+@pytest.mark.parametrize("version", ["18.06.3-ce", "18.06.3.ce-3.el7", "18.06.3-ce+lab", "18.06.3"])
+def test_a_version_that_is_installed_here_is_found_as_such(version: str) -> None:
+    assert engines.found(version) == engine("18.06.3")
+
+
+@pytest.mark.parametrize(
+    ("version", "says", "reloads"),
+    [
+        ("1.13.1", "1.13.1", False),
+        ("17.03.3-ce", "17.03.3-ce", False),
+        ("17.04.0.ce-1.el7.centos", "17.04.0-ce", True),
+        ("17.12.1.ce-1.el7.centos", "17.12.1-ce", True),
+        ("28.0.1", "28.0.1", True),
+        ("dev", "dev", False),
+    ],
+)
+def test_of_any_other_the_mirrors_are_known(version: str, says: str, reloads: bool) -> None:
+    found = engines.found(version)
+    assert (found.daemon_version, set(found.keys), found.listed) == (says, {"registry-mirrors"}, False)
+    assert ("registry-mirrors" in found.reloadable) is reloads
 
 
 # ── keys of daemon.json ──

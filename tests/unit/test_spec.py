@@ -177,10 +177,6 @@ def test_a_spec_is_not_to_be_changed() -> None:
             "registry_mirrors: []\ndaemon:\n  registry-mirrors: []",
             "3: registry mirrors are given twice: keep registry_mirrors",
         ),
-        (
-            "docker_version: 26.1.4\ndaemon:\n  hosts: ['unix:///var/run/docker.sock']",
-            "3: hosts is set by -H in the unit of Docker 26.1.4",
-        ),
         ("a: 1\na: 2\n", "2: the key 'a' stands here again"),
         ("a: [\n", "broken YAML"),
     ],
@@ -223,9 +219,20 @@ def test_an_error_names_the_layer_that_won() -> None:
 
 
 def test_a_clash_of_a_flag_with_the_file_names_the_files_line() -> None:
-    text = "daemon:\n  hosts: ['unix:///var/run/docker.sock']\n"
+    text = "daemon:\n  graph: /srv/docker\n"
     assert of(text).settings()
-    assert refused(text, docker_version="26.1.4").startswith("site.yml:2: hosts is set by -H")
+    assert refused(text, docker_version="26.1.4").startswith(
+        "site.yml:2: Docker 26.1.4 has no setting 'graph'"
+    )
+
+
+def test_where_each_hosts_engine_will_run_a_key_of_any_version_is_taken() -> None:
+    layer = parse("daemon:\n  features: {buildkit: true}\n", "site.yml")
+    assert build(layer, installs=False).settings() == {"features": {"buildkit": True}}
+    with pytest.raises(OperatorError, match=r"^site.yml:2: Docker 18.06.3 has no setting 'features'"):
+        build(layer)
+    with pytest.raises(OperatorError, match=r"did you mean features\?"):
+        build(parse("daemon:\n  feature: {buildkit: true}\n", "site.yml"), installs=False)
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text()

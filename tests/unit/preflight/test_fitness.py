@@ -140,6 +140,12 @@ def test_a_dockerd_out_of_an_archive_is_refused(program: str) -> None:
     assert "move its programs away" in reason
 
 
+def test_where_no_engine_is_installed_such_a_dockerd_is_served() -> None:
+    asked = steps()
+    daemons = (Daemon("/usr/local/bin/dockerd", ""),)
+    assert said(fresh(asked), asked, only=frozenset({"daemon"}), daemons=daemons).refusals == ()
+
+
 def test_a_dockerd_of_a_package_is_none_of_these() -> None:
     asked = steps()
     read = fresh(asked)

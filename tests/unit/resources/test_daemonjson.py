@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.engines import engine
+from provision.engines import engine, found
 from provision.resources import daemonjson
 from provision.resources.daemonjson import MergedJson, Untouched, differing, load
 from provision.resources.file import Unsuitable
@@ -144,11 +144,29 @@ class TestMerged:
         assert self.wanted('{"zzz": 1, "icc": false}', zzz=None) == '{\n  "icc": false\n}\n'
 
     def test_a_key_that_the_unit_sets_is_named_with_its_flag(self) -> None:
-        with pytest.raises(
-            Unsuitable, match=r"the key 'hosts' that stands there collides with -H of the unit of"
-        ):
-            MergedJson({}, NEW).wanted(b'{"hosts": ["unix:///x"]}')
+        place = {"hosts": "-H in /etc/x.conf:3"}
+        with pytest.raises(Unsuitable, match=r"'hosts' that stands there collides with -H in /etc/x.conf:3"):
+            MergedJson({}, NEW, place).wanted(b'{"hosts": ["unix:///x"]}')
+        with pytest.raises(Unsuitable, match=r"'hosts' that is asked for collides with -H in /etc/x.conf:3"):
+            MergedJson({"hosts": ["unix:///x"]}, NEW, place).wanted(None)
+        assert MergedJson({"hosts": None}, OLD, place).wanted(b'{"hosts": ["unix:///x"], "mtu": 1}')
         assert MergedJson({}, OLD).wanted(b'{"hosts": ["unix:///x"]}')
+
+    def test_a_key_that_is_asked_for_must_be_known_to_the_engine_that_will_read_it(self) -> None:
+        with pytest.raises(
+            Unsuitable, match=r"Docker 18.06.3 doesn't know the key 'features' that is asked for"
+        ):
+            MergedJson({"features": {}}, OLD).wanted(None)
+
+    def test_of_an_engine_that_is_not_installed_here_only_mirrors_are_judged(self) -> None:
+        other = found("1.13.1")
+        merged = MergedJson({"registry-mirrors": ["https://m"]}, other).wanted(b'{"zzz": 1}')
+        assert merged
+        assert json.loads(merged) == {"zzz": 1, "registry-mirrors": ["https://m"]}
+        with pytest.raises(
+            Unsuitable, match=r"of Docker 1.13.1, which isn't installed here, only registry-mirrors"
+        ):
+            MergedJson({"mtu": 1400}, other).wanted(None)
 
 
 class TestWithdrawn:

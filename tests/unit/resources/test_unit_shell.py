@@ -8,6 +8,7 @@ import pytest
 
 from provision.resources.daemon import Container, parse
 from provision.script import Frame, Mark
+from tests.unit.core import encoded
 from tests.unit.resources.servicehost import WORDS, Host
 from tests.unit.shell import SHELLS, probed
 
@@ -27,6 +28,14 @@ ACTIONS = [
     "reload_unit docker.service '[1]'",
 ]
 NAMES = [action.split("_", maxsplit=1)[0] for action in ACTIONS]
+
+
+def test_what_a_start_took_up_is_recorded_where_it_recorded_nothing_itself(host: Host) -> None:
+    started = host.root / "run/docker-provision/started.json"
+    for content in ("{}", "[]"):
+        assert host.run(f"record_start {encoded(content.encode())}") == ("", [])
+        assert started.read_text() == "{}"
+    assert started.stat().st_mode & 0o777 == 0o600
 
 
 class TestConfirmed:
