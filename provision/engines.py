@@ -20,6 +20,10 @@ from provision.engine_keys import Line
 from provision.errors import OperatorError
 
 DEFAULT = "18.06.3"
+CONTAINERD = "containerd.io"
+PLUGINS = ("docker-buildx-plugin", "docker-compose-plugin")
+SPLIT: Line = (18, 9)
+"""The first line with CLI and containerd in packages of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Engine:
     """What `docker version` calls the engine: "18.06.3-ce"."""
     listed: bool = True
     """False for one that isn't installed here: of its keys only the registry mirrors are known."""
+    unpinned: tuple[str, ...] = ()
+    """The names of further packages that it needs, in the version that yum chooses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +86,21 @@ _LINES: Mapping[Line, _ReleaseLine] = {
 }
 
 _COMPANIONS: Mapping[str, tuple[str, ...]] = {
-    DEFAULT: (),  # one package brings CLI, engine and containerd
     "26.1.4": (
         "containerd.io-1.6.33-3.1.el7",
         "docker-buildx-plugin-0.14.1-1.el7",
         "docker-compose-plugin-2.27.1-1.el7",
     ),
+    "20.10.24": ("containerd.io-1.6.20-3.1.el7",),
+    "19.03.15": ("containerd.io-1.4.13-3.1.el7",),
+    "18.09.9": ("containerd.io-1.2.13-3.2.el7",),
+    "18.09.0": ("containerd.io-1.2.13-3.2.el7",),
+    DEFAULT: (),  # one package brings CLI, engine and containerd
+    "18.06.2": (),
 }
-"""The versions that were tried as a whole, with those of their packages that count in their own way."""
+"""The versions that were tried as a whole, the newest first, with those of their packages that count in their own
+way. Beside any other version containerd.io isn't pinned: yum keeps the one that is there if it satisfies docker-ce, and
+else takes the newest on offer."""
 
 _VERSION = re.compile(r"(\d{2})\.(\d{1,2})\.(0|[1-9]\d?)(?:[.-](ce))?", re.ASCII)
 
@@ -150,6 +163,20 @@ def hold_names() -> tuple[str, ...]:
     return (*pinned, "docker-ce-selinux")
 
 
+def release_line(version: str) -> Line | None:
+    """The line of any version as operators or rpm write it, also of one that isn't installed here."""
+    match = re.match(r"(\d{1,2})\.(\d{1,2})\.", version, re.ASCII)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def crosses(one: Line, other: Line) -> bool:
+    """Whether between these lines CLI and containerd became packages of their own, and the shim got another name.
+
+    No container goes on over that, live-restore or not (moby#39432, docker/for-linux#485).
+    """
+    return (one < SPLIT) != (other < SPLIT)
+
+
 def nearest(version: str, versions: Sequence[str]) -> str | None:
     """The one of `versions` that whoever wrote `version` most likely meant; None if none is like it."""
     return next(iter(get_close_matches(version, versions, n=1, cutoff=0.5)), None)
@@ -158,11 +185,13 @@ def nearest(version: str, versions: Sequence[str]) -> str | None:
 def _build(version: str, line: _ReleaseLine) -> Engine:
     evr = f"{version}.{line.edition}-{line.release}" if line.edition else f"{version}-{line.release}"
     packages = (*(f"{name}-{evr}" for name in ("docker-ce", *line.companions)), *_COMPANIONS.get(version, ()))
+    tried, alone = version in _COMPANIONS, line.line < SPLIT
     return Engine(
         version=version,
         package=packages[0],
         packages=packages,
         names=tuple(package.rsplit("-", 2)[0] for package in packages),
+        unpinned=() if tried or alone else (CONTAINERD, *(PLUGINS if line.line >= (23, 0) else ())),
         keys=engine_keys.known_to(line.line),
         reloadable=engine_keys.reloadable_by(line.line),
         unit_flags=line.unit_flags,
@@ -188,8 +217,8 @@ def _why_not(line: Line) -> str:
 
 def _advice(version: str) -> str:
     likely = nearest(version, tuple(ENGINES))
-    return f"did you mean {likely}?" if likely else f"try {' or '.join(ENGINES)}"
+    return f"did you mean {likely}?" if likely else f"try {DEFAULT} or {next(iter(ENGINES))}"
 
 
 ENGINES: Mapping[str, Engine] = {version: engine(version) for version in _COMPANIONS}
-"""The versions that are tried as a whole, by version."""
+"""The versions that are tried as a whole, by version, the newest first."""

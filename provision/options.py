@@ -99,7 +99,7 @@ OPTIONS: tuple[Option, ...] = (
         "accept_data_change",
         "KEY[,KEY]",
         "data-root, graph, storage-driver or userns-remap may change, although images, containers and volumes are no"
-        " longer seen then",
+        " longer seen then; `downgrade`: the engine may go down over them",
         "[data-root]",
         many=True,
     ),

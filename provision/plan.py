@@ -86,7 +86,7 @@ def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = (), terms:
     wanted = {*only, *(step.followed_by for step in steps if step.name in only)}
     chosen = [step for step in steps if not only or step.name in wanted]
     items = [
-        Item(step.name, _reachable(finding, chosen))
+        Item(step.name, _reachable(finding, {each.name for each in chosen}))
         for step in chosen
         for resource in step.resources
         for finding in resource.compare(facts.states)
@@ -94,11 +94,12 @@ def plan(facts: Facts, steps: Sequence[Step], only: Collection[str] = (), terms:
     items += [Item(RECORD_ID, finding) for finding in Record().compare(facts.states)]
     changes = [item.finding for item in items if isinstance(item.finding, Change)]
     ahead = [Item(preflight.STEP, finding) for finding in preflight.findings(facts, chosen, changes, terms)]
-    items = [*ahead, *items]
-    stages = [
-        [item for item in items if item.step in names and not _leads(item)] for names in _stages(chosen)
+    joined = any(change.joins for change in changes)
+    stages = [[*ahead, *filter(_leads, items)]]
+    stages += [
+        [item for item in items if item.step in names and not _leads(item)]
+        for names in _stages(chosen, joined=joined)
     ]
-    stages[0] += filter(_leads, items)
     return Plan(_recorded([Stage(tuple(stage)) for stage in stages], facts, steps, terms.known))
 
 
@@ -120,10 +121,13 @@ def _fit(facts: Facts, terms: Terms) -> None:
         raise Refused("; ".join(reasons))
 
 
-def _reachable(finding: Finding, chosen: Sequence[Step]) -> Finding:
-    """What waits for a step that isn't among the chosen ones would wait for ever."""
-    if isinstance(finding, Pending) and finding.after not in {step.name for step in chosen}:
+def _reachable(finding: Finding, chosen: Collection[str]) -> Finding:
+    """What waits for a step that isn't among the chosen ones would wait for ever, what needs one be left half done."""
+    if isinstance(finding, Pending) and finding.after not in chosen:
         text = f"needs the step {finding.after} first: add it to --only, or leave --only out"
+        return Refusal(finding.resource, text)
+    if isinstance(finding, Change) and finding.joins and finding.joins not in chosen:
+        text = f"stops what the step {finding.joins} starts again: add it to --only, or leave --only out"
         return Refusal(finding.resource, text)
     return finding
 
@@ -132,10 +136,11 @@ def _leads(item: Item) -> bool:
     return isinstance(item.finding, Change) and item.finding.first
 
 
-def _stages(steps: Sequence[Step]) -> list[set[str]]:
-    stages: list[set[str]] = [{preflight.STEP, RECORD_ID}]
+def _stages(steps: Sequence[Step], *, joined: bool) -> list[set[str]]:
+    """The names of each stage's steps. All is one stage where changes are `joined`."""
+    stages: list[set[str]] = [{RECORD_ID}]
     for step in steps:
-        if step.opens_stage:
+        if step.opens_stage and not joined:
             stages.append(set())
         stages[-1].add(step.name)
     return stages

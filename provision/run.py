@@ -124,11 +124,13 @@ class Run:
         """Raises OperatorError."""
         said = str(self._flags.get("restart") or Restart.IF_IDLE)
         try:
-            return Policy(Restart(said), bool(self._flags.get("enable_live_restore")))
+            restart = Restart(said)
         except ValueError:
             likely = get_close_matches(said, list(Restart), n=1)
             hint = f"did you mean {likely[0]}?" if likely else f"say {', '.join(Restart)}"
             raise OperatorError(f"--restart: {said!r} is none of its words: {hint}") from None
+        consents = ("enable_live_restore", "allow_downgrade", "cross_line")
+        return Policy(restart, **{name: bool(self._flags.get(name)) for name in consents})
 
     def _only(self) -> frozenset[str]:
         text = str(self._flags.get("only") or "")

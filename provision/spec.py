@@ -51,6 +51,10 @@ BASE_ARCHIVES: Mapping[str, str] = {
 DATA_KEYS = ("data-root", "graph", "storage-driver", "userns-remap")
 """The keys of daemon.json by whose change the daemon looks for its data elsewhere."""
 
+DOWNGRADE = "downgrade"
+DATA_CHANGES = (*DATA_KEYS, DOWNGRADE)
+"""What needs consent by name where there is data; an older engine may not read what a newer one has written."""
+
 NONE = "none"
 """What a flag says to clear a list."""
 
@@ -78,7 +82,7 @@ class Spec(BaseModel):
     users: tuple[str, ...] = ()
     any_el7: StrictBool = False
     accept_data_change: tuple[str, ...] = ()
-    """Keys of DATA_KEYS that may change although data is hidden by it."""
+    """Of DATA_CHANGES, those that may be made although there is data."""
     ack_eol: StrictBool = False
     """The end of life is known to the operator: nothing is said of it, and the hosts' records keep that."""
 
@@ -165,9 +169,10 @@ class Spec(BaseModel):
     @classmethod
     def _data_change(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
         for index, key in enumerate(keys):
-            if key not in DATA_KEYS:
+            if key not in DATA_CHANGES:
                 raise _at(
-                    (index,), f"{key!r} hides no data when it changes: it is one of {', '.join(DATA_KEYS)}"
+                    (index,),
+                    f"{key!r} is nothing that puts data at risk: it is one of {', '.join(DATA_CHANGES)}",
                 )
         return keys
 

@@ -54,9 +54,16 @@ LIVE_RESTORE = Switch(
     "enable_live_restore",
     "set live-restore, by a reload first, so that containers go on over restarts of the daemon; not in a swarm",
 )
+DOWNGRADE = Switch("allow_downgrade", "consent to an older version than the one that is installed")
+CROSS = Switch(
+    "cross_line",
+    "consent to a change between 18.06 or before and 18.09 or later, for which containers are stopped in order",
+)
 STOP = Switch("stop_containers", "consent to ending the containers that run")
 
 ASKED: tuple[Flag, ...] = (SPEC, *FLAGS)
+CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS)
+"""What may be done to an engine that runs."""
 
 
 def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
@@ -98,13 +105,13 @@ def _help(flag: Flag) -> str:
     return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
-@command(*ASKED, ONLY, RESTART, LIVE_RESTORE, JSON)
+@command(*ASKED, ONLY, *CONSENTS, JSON)
 def plan(run: Run) -> int:
     """Read the hosts and print what would change, and why; exit code 3 if anything would."""
     return run.plan()
 
 
-@command(*ASKED, ONLY, RESTART, LIVE_RESTORE, LOCK_TIMEOUT, DRY_RUN, JSON)
+@command(*ASKED, ONLY, *CONSENTS, LOCK_TIMEOUT, DRY_RUN, JSON)
 def setup_docker(run: Run) -> int:
     """Install pinned Docker, and keep it as asked for; a second run finds nothing to do."""
     return run.setup()

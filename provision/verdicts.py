@@ -14,7 +14,13 @@ from provision.words import docker, yum
 
 def explain(verdict: str, log: Sequence[str]) -> str:
     """The operator's line for a `fail` or `refuse` frame. `log` is what the host said since the last step."""
+    for word, end in _PUT_BACK.items():
+        if verdict.endswith(f" {word}"):
+            return f"{explain(verdict.removesuffix(f' {word}'), log)}; {end}"
     match verdict.split(" "):
+        case ["engine"]:
+            reason = docker.daemon_failure(log)
+            return f"the engine doesn't come up in its new version: {reason.what}; {reason.remedy}"
         case ["yum", status] if status.isdigit():
             reason = yum.failure("\n".join(log), int(status))
             return f"{reason.what}; {reason.remedy}"
@@ -35,6 +41,13 @@ def explain(verdict: str, log: Sequence[str]) -> str:
             return _daemon(action, taken_back[0] if taken_back else "", log)
         case _:
             return verdict
+
+
+_PUT_BACK = {
+    "back": "the packages and the daemon.json from before are back, and so is all that ran",
+    "in-vain": "putting the packages from before back didn't bring the daemon back either: see `journalctl -u docker`",
+}
+"""How a change of packages that failed has ended."""
 
 
 def _missing(version: str, log: Sequence[str]) -> str:

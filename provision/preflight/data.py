@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provision.preflight.situation import Service, Situation
-from provision.spec import DATA_KEYS
+from provision.resources.transition import DOCKER
+from provision.spec import DATA_KEYS, DOWNGRADE
 
 ROOTS = frozenset({"data-root", "graph"})
 """Two names of one setting."""
@@ -22,6 +23,7 @@ def refusals(case: Situation) -> Iterator[str]:
     if service is None:
         return
     yield from _hidden(service, case.terms.data_changes)
+    yield from _downgraded(service, case)
     yield from _cgroups(service, kubelet="kubelet" in case.host.active)
     yield from _swarm(service)
 
@@ -42,6 +44,16 @@ def _hidden(service: Service, allowed: frozenset[str]) -> Iterator[str]:
                 f"{key} changes {change}, and {held} would no longer be seen: save or move them first (`docker save`, "
                 f"or copy the folder while docker is stopped), or say --accept-data-change {key}"
             )
+
+
+def _downgraded(service: Service, case: Situation) -> Iterator[str]:
+    """Nobody promises that an older engine reads what a newer one has written."""
+    held, move = _held(service), case.move
+    if held and move and DOCKER in move.down and DOWNGRADE not in case.terms.data_changes:
+        yield (
+            f"the {move.title} goes over {held}, which an older engine may not read: save them first (`docker save`, "
+            f"copies of volumes), then say --accept-data-change {DOWNGRADE}"
+        )
 
 
 def _held(service: Service) -> str:

@@ -15,6 +15,7 @@ from provision.resources.base import Absent, Change, State, States, Step, Trace
 from provision.resources.daemon import UnitState
 from provision.resources.file import FileState, Unsuitable
 from provision.resources.packages import Packages, PackagesState
+from provision.resources.transition import Transition
 from provision.resources.unit import Unit
 
 
@@ -22,8 +23,8 @@ from provision.resources.unit import Unit
 class Terms:
     """On what terms hosts are served: what the operator allows, and what he says to know.
 
-    `any_el7`: relatives of CentOS 7 too. `data_changes`: keys of daemon.json that may change although data is hidden
-    by it. `known`: for the hosts' records.
+    `any_el7`: relatives of CentOS 7 too. `data_changes`: what may be done although there is data (see
+    `spec.DATA_CHANGES`). `known`: for the hosts' records.
     """
 
     any_el7: bool = False
@@ -78,14 +79,15 @@ class Service:
 class Situation:
     """A host, and what is about to be done to it.
 
-    `packages` are the names of Docker packages that are there, `installs` is the engine whose packages will come.
-    Each is None where it is no subject of the run, or couldn't be read.
+    `packages` are the names of Docker packages that are there, `installs` is the engine whose packages will come,
+    `move` how. Each is None where it is no subject of the run, or couldn't be read.
     """
 
     host: HostFacts
     terms: Terms
     packages: frozenset[str] | None = None
     installs: Engine | None = None
+    move: Transition | None = None
     service: Service | None = None
 
 
@@ -100,6 +102,7 @@ def situation(facts: Facts, steps: Sequence[Step], changes: Sequence[Change], te
         terms,
         packages=_names(facts.states[packages.id]) if packages else None,
         installs=packages.engine if packages and packages.id in changed else None,
+        move=packages.transition(facts.states) if packages else None,
         service=_service(facts, unit) if unit else None,
     )
 

@@ -87,7 +87,8 @@ class Change:
     What prints is masked, what the host gets isn't.
     `script` is shell text that brings `actual` to `desired`. `look` is shell text that runs before the first
     change of the whole stage, changes nothing, and may refuse. `stops_daemon` says that containers may stop.
-    `first` puts it ahead of everything else, into a stage of its own.
+    `first` puts it ahead of everything else, into a stage of its own. `joins` is a step that must follow in the same
+    stage, for the change leaves undone what that one does.
     """
 
     resource: str
@@ -99,6 +100,7 @@ class Change:
     look: str = ""
     stops_daemon: bool = False
     first: bool = False
+    joins: str = ""
     traces: tuple[Trace, ...] = ()
 
     def __post_init__(self) -> None:

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from provision import engines
 from provision.engines import Engine
 from provision.resources.base import States
-from provision.resources.daemon import UnitState, in_swarm
+from provision.resources.daemon import SERVICE, UnitState, in_swarm
 from provision.resources.daemonjson import MergedJson
 from provision.resources.file import File
 from provision.resources.packages import Packages, PackagesState
 from provision.resources.unitfiles import UnitFiles, keys_set
-
-SERVICE = "service docker.service"
 
 
 @dataclass(frozen=True, slots=True)

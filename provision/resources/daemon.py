@@ -17,6 +17,9 @@ from provision.resources.file import Unsuitable
 from provision.resources.unitfiles import UnitFiles
 from provision.words import docker
 
+SERVICE = "service docker.service"
+"""The id of the resource whose state this is."""
+
 
 class Act(StrEnum):
     """What the running daemon needs, the mildest first."""

@@ -20,8 +20,11 @@ from provision.resources.base import (
     Unknown,
     quote,
 )
+from provision.resources.daemon import SERVICE, UnitState, in_swarm
+from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState
-from provision.resources.yum import LIBRARY as YUM_LIBRARY
+from provision.resources.restart import DEFAULT, Policy, told_first
+from provision.resources.transition import DOCKER, Transition
 from provision.resources.yum import Repository
 from provision.script import Section
 from provision.words import rpm
@@ -39,49 +42,8 @@ RIVALS = (
 )
 """What can't be installed beside docker-ce: its Conflicts and Obsoletes, and what owns /usr/bin/docker."""
 
-LIBRARY = (
-    YUM_LIBRARY
-    + r"""
-# NAME...: each installed package in a line. rpm itself is asked for too: an unreadable database says "not
-# installed", exit 1, for everything (rpm 4.11.3, run), which must not be taken for absence.
-probe_packages() {
-  timed 20 rpm -q --qf '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\n' rpm "$@"
-  if [ $? -gt 100 ]; then exit 1; fi
-}
-# what is installed, by name; keys by their full name, for there are several
-installed_names() {
-  { rpm -qa --qf '%{NAME}\n' | grep -vx gpg-pubkey; rpm -qa gpg-pubkey; } | sort -u
-}
-# NVR...: the transaction with everything already downloaded by the look, then the question whether it is so
-install_packages() {
-  installed_names >"$look/before"
-  yum_bounded --setopt=obsoletes=0 --setopt=cachedir="$look/cache" --disableexcludes=docker-ce-stable install "$@" ||
-    fail "yum $?"
-  for package; do
-    rpm -q "$package" >/dev/null 2>&1 || fail "yum says that it is done, but $package isn't installed"
-  done
-  mkdir -p "$state" || fail "can't write under $state"
-  installed_names | comm -13 "$look/before" - >>"$state/brought-packages"
-}
-# NAME...: what needs them is looked at first, since `yum -y remove` takes it along without a word
-look_removal() {
-  await_yum
-  needed=$(rpm -e --test "$@" 2>&1) || fail "other packages need $*: $(printf %s "$needed" | one_line)"
-}
-remove_packages() {
-  yum_bounded --disablerepo='*' --setopt=clean_requirements_on_remove=0 remove "$@" || fail "yum $?"
-  for package; do
-    if rpm -q "$package" >/dev/null 2>&1; then fail "yum says that it is done, but $package is still installed"; fi
-  done
-  left=
-  while read -r package; do
-    case " $* " in *" $package "*) continue ;; esac
-    if rpm -q "$package" >/dev/null 2>&1; then left="$left $package"; fi
-  done <"$state/brought-packages"
-  if [ -n "$left" ]; then frame note "stays, since others may need it by now:$left"; fi
-}
-"""
-)
+ANY = "*-*"
+"""In the host's record, the VERSION-RELEASE of what yum chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +58,16 @@ class PackagesState:
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """The packages of an engine. `repository` is where they come from, as the host will have it."""
+    """The packages of an engine. `repository` is where they come from, as the host will have it.
+
+    `policy` is the operator's word on changes of version. `live_restore` is what is asked for it; None leaves it as it
+    is.
+    """
 
     engine: Engine
     repository: Repository
+    policy: Policy = DEFAULT
+    live_restore: bool | None = None
 
     @property
     def id(self) -> str:
@@ -139,16 +107,58 @@ class Packages:
 
     def as_asked_for(self, states: States) -> bool:
         """Whether exactly these packages are installed."""
-        return self.compare(states) == []
+        move = self.transition(states)
+        return move is not None and move.empty
+
+    def transition(self, states: States) -> Transition | None:
+        """From what is there to what is asked for; None where that can't be told, or rivals are in the way."""
+        state = states[self.id]
+        if isinstance(state, Unknown):
+            return None
+        versions = {} if isinstance(state, Absent) else dict(state.versions)
+        if any(name in versions for name in RIVALS):
+            return None
+        return Transition(versions, self._wanted, self._leaving(versions, states[RECORD_ID]))
+
+    def _leaving(self, versions: Mapping[str, str], record: State) -> tuple[str, ...]:
+        """What is there and this engine doesn't bring: all of Docker's own, of the rest only what we brought.
+
+        containerd.io and the plugins may serve somebody else.
+        """
+        ours = _recorded(self.id, record)
+        return tuple(
+            name
+            for name in self._family
+            if name in versions
+            and name not in self._wanted
+            and name not in self.engine.unpinned
+            and (name.startswith("docker-ce") or name in ours)
+        )
 
     def compare(self, states: States) -> list[Finding]:
         state = states[self.id]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
-        versions = {} if isinstance(state, Absent) else dict(state.versions)
-        if obstacle := self._rivals(versions) or self._others(versions):
+        move = self.transition(states)
+        if move is None:
+            return [Refusal(self.id, self._rivals(state.versions))]
+        if move.empty:
+            return []
+        service = states.get(SERVICE)
+        unit = service if isinstance(service, UnitState) else None
+        kept = self.keeps(states)
+        if obstacle := self.policy.against(move, unit, kept=kept):
             return [Refusal(self.id, obstacle)]
-        return [] if self._wanted.keys() <= versions.keys() else [self._install(states, versions)]
+        return [self._change(states, move, unit, kept=kept)]
+
+    def keeps(self, states: States) -> bool:
+        """Whether live-restore keeps containers over the change: within a release line, and never in a swarm."""
+        move, service = self.transition(states), states.get(SERVICE)
+        if move is None or not move.stays_in_line or not isinstance(service, UnitState) or in_swarm(service):
+            return False
+        if self.live_restore is not None:
+            return self.live_restore
+        return service.info is not None and service.info.live_restore
 
     @property
     def _wanted(self) -> dict[str, str]:
@@ -166,33 +176,41 @@ class Packages:
             "first (docker-ce won't see its containers and images)"
         )
 
-    def _others(self, versions: Mapping[str, str]) -> str:
-        wanted = self._wanted
-        # containerd.io and the plugins may serve somebody else where this engine doesn't bring its own
-        foreign = [name for name in versions if name.startswith("docker-ce") and name not in wanted]
-        wrong = [name for name, version in wanted.items() if versions.get(name, version) != version]
-        if not foreign and not wrong:
-            return ""
-        packages = ", ".join(f"{name}-{versions[name]}" for name in (*wrong, *foreign))
-        return (
-            f"{packages} is installed where {self.engine.package} is asked for: ask for what is there, "
-            "or take it away first (`uninstall-docker`); versions aren't changed in place"
-        )
-
-    def _install(self, states: States, versions: Mapping[str, str]) -> Change:
-        names = [
-            p for name, p in zip(self.engine.names, self.engine.packages, strict=True) if name not in versions
-        ]
-        record = states[RECORD_ID]
+    def _change(self, states: States, move: Transition, unit: UnitState | None, *, kept: bool) -> Change:
+        gone = move.left_over
+        words = (" ".join(self.engine.packages), " ".join(gone), *move.command)
+        script = ["change_packages", *map(quote, words)]
+        reason = str(move)
+        if move.stops:
+            script = ["change_engine", *map(quote, (*self.policy.words_for(move, kept=kept), *words))]
+            reason = "; ".join(filter(None, [reason, _consequence(unit, kept=kept)]))
+        ours = {**_recorded(self.id, states[RECORD_ID])}
+        ours |= {name: ANY for name in self.engine.unpinned if name not in move.there}
+        ours |= {name: version for name, version in move.wanted.items() if name in ours or name in move.new}
         return Change(
             self.id,
-            ", ".join(f"{name}-{version}" for name, version in versions.items()) or "not installed",
+            ", ".join(move.packages(move.there)) or "not installed",
             ", ".join(self.engine.packages),
-            "not installed",
-            " ".join(["install_packages", *map(quote, self.engine.packages)]),
-            look=self.repository.look(self.engine.packages),
-            stops_daemon=True,  # 18.06's %pre stops a running docker, on a fresh install too
-            traces=(Trace(self.id, "installed", sorted({*names, *_recorded(self.id, record)})),),
+            reason,
+            " ".join(script),
+            look=self._look(move),
+            stops_daemon=move.stops
+            or DOCKER in move.new,  # 18.06's %pre stops a docker at a fresh install too
+            joins="service" if move.stops else "",
+            traces=(
+                Trace(self.id, "installed", sorted(f"{name}-{version}" for name, version in ours.items())),
+            ),
+        )
+
+    def _look(self, move: Transition) -> str:
+        if not move.way:
+            return " ".join(["open_look;", "look_removal", *map(quote, move.goes)])
+        return self.repository.look(
+            move.wanted[DOCKER],
+            move.command,
+            replaced=move.replaced,
+            gone=move.goes,
+            back=move.packages(move.replaced) if move.stops else (),
         )
 
     def withdraw(self, states: States) -> list[Finding]:
@@ -201,7 +219,7 @@ class Packages:
             return [Refusal(self.id, state.why)]
         if isinstance(state, Absent):
             return []
-        ours = {package.rsplit("-", 2)[0] for package in _recorded(self.id, states[RECORD_ID])}
+        ours = _recorded(self.id, states[RECORD_ID])
         names = [name for name in self._family if name in ours and name in state.versions]
         if not names:
             stays = ", ".join(f"{name}-{v}" for name, v in state.versions.items())
@@ -220,7 +238,17 @@ class Packages:
         ]
 
 
-def _recorded(ident: str, record: State) -> list[str]:
+def _consequence(unit: UnitState | None, *, kept: bool) -> str:
+    """What becomes of the containers that run."""
+    if unit is None or not unit.containers:
+        return ""
+    if kept:
+        return f"live-restore keeps {', '.join(each.name for each in unit.containers)}"
+    return f"stops {told_first(unit.containers)}"
+
+
+def _recorded(ident: str, record: State) -> dict[str, str]:
+    """What we brought, VERSION-RELEASE by name; a name that went since is kept, for a crash may have come before."""
     touched = record.touched(ident) if isinstance(record, RecordState) else None
-    installed = (touched or {}).get("installed", [])
-    return [str(package) for package in installed]
+    installed = [str(package).rsplit("-", 2) for package in (touched or {}).get("installed", [])]
+    return {name: f"{version}-{release}" for name, version, release in installed}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,17 @@ from provision.resources.base import (
     quote,
 )
 from provision.resources.configuration import EngineToRun
-from provision.resources.daemon import Act, Need, Reach, UnitState, need, parse, shown_mirrors, why_first
+from provision.resources.daemon import (
+    Act,
+    Need,
+    Reach,
+    UnitState,
+    before_restart,
+    need,
+    parse,
+    shown_mirrors,
+    why_first,
+)
 from provision.resources.file import File, FileState, Unsuitable
 from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.restart import DEFAULT, Policy, consequence
@@ -94,7 +104,8 @@ class Unit:
             ]
         if not self.serves and state.load != "not-found" and not state.runs:
             return [Note(self.id, f"{self.name} doesn't run; it takes daemon.json up when it is started")]
-        if state.load == "not-found" or not self.engine.ready(states):
+        anew = self._starts_anew(states)
+        if not anew and (state.load == "not-found" or not self.engine.ready(states)):
             return [Pending(self.id, "enabled and running with this configuration", "engine")]
         try:
             content = self.configuration.wanted(states)
@@ -105,12 +116,27 @@ class Unit:
             )
         except Unsuitable as error:
             return [Refusal(self.id, f"{self.configuration.path}: {error}")]
+        if anew:
+            return self._anew(states, wanted)
         needed = need(state, wanted, present, self.engine.on(states), self._reach)
         if needed.act is Act.NOTHING and content != (present and there.content):
             # nothing that is written stays unconfirmed
             reason = "a reload shows that it takes daemon.json as it will be"
             needed = replace(needed, act=Act.RELOAD, reasons=(reason,))
         return self._findings(states, needed, wanted)
+
+    def _starts_anew(self, states: States) -> bool:
+        """Whether the engine's packages are changed in the same stage, which stops it."""
+        changes = () if self.engine.adopts else self.engine.packages.compare(states)
+        return any(isinstance(change, Change) and change.joins for change in changes)
+
+    def _anew(self, states: States, wanted: Mapping[str, Any]) -> list[Finding]:
+        """The start of an engine of another version: it takes all up, and all is put back if it doesn't come up."""
+        state, found = states[self.id], list[Finding]()
+        if self.engine.packages.keeps(states) and (first := before_restart(state, wanted)):
+            found.append(self._beforehand(states, first))
+        needed = Need(Act.START, ("its packages are changed",))
+        return [*found, self._change(state, needed, wanted, (), starting="start_changed_unit")]
 
     def _findings(self, states: States, needed: Need, wanted: Mapping[str, Any]) -> list[Finding]:
         state: UnitState = states[self.id]
@@ -152,7 +178,12 @@ class Unit:
         )
 
     def _change(
-        self, state: UnitState, needed: Need, wanted: Mapping[str, Any], recording: list[str]
+        self,
+        state: UnitState,
+        needed: Need,
+        wanted: Mapping[str, Any],
+        recording: Iterable[str],
+        starting: str = "start_unit",
     ) -> Change:
         reasons = list(needed.reasons)
         script = []
@@ -170,7 +201,8 @@ class Unit:
             words = [self.name, _expected(wanted)]
             if needed.act is Act.RESTART:
                 words += self.policy.words(wanted)
-            script.append(" ".join([f"{needed.act}_unit", *map(quote, words)]))
+            function = starting if needed.act is Act.START else f"{needed.act}_unit"
+            script.append(" ".join([function, *map(quote, words)]))
         plugins = wanted.get("authorization-plugins") or ()
         act = "" if needed.act is Act.NOTHING else f", {needed.act}"
         return Change(

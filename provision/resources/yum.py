@@ -6,6 +6,7 @@ Fact relied on (yum 3.4.3, run): `yum list` never refreshes what is cached, an e
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from provision.resources.base import quote
@@ -15,14 +16,15 @@ LIBRARY = (
     BOUNDS
     + r"""
 look=
-# REPO KEY VERSION NVR...: the transaction as it would be, out of a folder of its own: what the repository offers,
-# whether all that it needs is there, every package downloaded and the engine's signed by the pinned key. The
-# folder stays until the end of the script: the transaction then takes the packages from it.
+# REPO KEY VERSION REPLACED GONE BACK COMMAND...: the transaction as it would be, out of a folder of its own: what the
+# repository offers, whether all that it needs is there, that it takes nothing away but REPLACED and nobody needs GONE,
+# every package downloaded, those of BACK for the way back too, and the engine's signed by the pinned key. The folder
+# stays until the end of the script: the transaction then takes the packages from it.
 look_packages() {
   open_look
   printf %s "$1" | base64 -d >"$look/repos/docker-ce.repo"
   printf %s "$2" | base64 -d >"$look/key"
-  version=$3; shift 3
+  version=$3 replaced=$4 gone=$5 back=$6; shift 6
   look_clock
   copy_repositories "$look/repos"
   ask_around "$look/repos"
@@ -32,8 +34,47 @@ look_packages() {
     cat "$look/offers"
     fail "missing $version"
   fi
-  yum_aside --setopt=obsoletes=0 --downloadonly install "$@" || fail "yum $?"
+  yum_aside --setopt=obsoletes=0 --setopt=clean_requirements_on_remove=0 --downloadonly "$@" \
+    >"$look/transaction" 2>&1 || { cat "$look/transaction"; fail "yum $yum_status"; }
+  look_touched
+  look_back
   look_signatures
+}
+# From yum's table: `swap` takes along what needs the old packages, others are obsoleted, both without a word
+# (yum 3.4.3, run). rpm is asked too who needs what goes.
+look_touched() {
+  awk '/^Transaction Summary/ { exit }
+    /^[^ ]/ { takes = /^(Remov|Downgrad|Eras)ing/ }
+    takes && /^ [^ ]/ { print $1 }
+    $1 == "replacing" { sub(/\.[^.]*$/, "", $2); print $2 }' "$look/transaction" >"$look/touched"
+  for package in $gone; do
+    rpm -q --qf '%{NAME}\n' --whatrequires "$package" | grep -v ' ' >>"$look/touched"
+  done
+  foreign=$(sort -u "$look/touched" | while read -r package; do
+    case " $replaced " in *" $package "*) ;; *) printf ' %s' "$package" ;; esac
+  done)
+  if [ -n "$foreign" ]; then
+    cat "$look/transaction"
+    fail "packages that aren't Docker's would be taken away or lowered by it: ${foreign# }; if that is meant," \
+      "take them away by hand before (\`yum remove$foreign\`)"
+  fi
+}
+# The packages that are there now, so that the way back is never cut off.
+look_back() {
+  mkdir "$look/back"
+  if [ -z "$back" ]; then return 0; fi
+  # a word for each
+  # shellcheck disable=SC2086
+  yum_aside --setopt=obsoletes=0 --downloadonly reinstall $back >"$look/reinstall" 2>&1
+  missing=
+  for package in $back; do
+    find "$look/cache" -name "$package.*.rpm" -exec cp {} "$look/back/" \;
+    if ! ls "$look/back/$package".*.rpm >/dev/null 2>&1; then missing="$missing $package"; fi
+  done
+  if [ -z "$missing" ]; then return 0; fi
+  cat "$look/reinstall"
+  fail "what is installed now isn't on offer there, so that there would be no way back: ${missing# }; name a" \
+    "--package-mirror that offers both, or take Docker away first (its data stays)"
 }
 # A clock that is off by days finds no certificate valid. So the mirror is asked for the time without looking at its
 # own: what it says decides nothing but this. A mirror that doesn't say it is yum's to judge.
@@ -102,10 +143,25 @@ class Repository:
     key: bytes
     hold: tuple[str, ...]
 
-    def look(self, packages: tuple[str, ...]) -> str:
-        """Shell text that refuses unless `packages` (name-version-release, the engine first) can be installed."""
-        version = packages[0].removeprefix("docker-ce-")
-        words = (_encoded(self._aside()), _encoded(self.key), version, *packages)
+    def look(
+        self,
+        version: str,
+        command: Sequence[str],
+        *,
+        replaced: Iterable[str] = (),
+        gone: Iterable[str] = (),
+        back: Iterable[str] = (),
+    ) -> str:
+        """Shell text that refuses unless yum's `command` can bring docker-ce to `version` (VERSION-RELEASE).
+
+        It may take `replaced` away and nothing else, by name; nobody may need `gone`; `back` are the packages that
+        are there now (name-version-release), which must be on offer too.
+        """
+        words = (
+            *(_encoded(self._aside()), _encoded(self.key), version),
+            *(" ".join(each) for each in (replaced, gone, back)),
+            *command,
+        )
         return " ".join(["look_packages", *map(quote, words)])
 
     def offers(self) -> str:

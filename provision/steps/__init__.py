@@ -28,7 +28,7 @@ def steps(
     `stop_containers` is the operator's consent to end running containers when the engine is taken away.
     """
     repo = repos.repository(spec, handed.repo_key)
-    packages = Packages(spec.engine, repo)
+    packages = Packages(spec.engine, repo, policy, _live_restore(spec, policy))
     runs = EngineToRun(spec.engine, packages, adopts=bool(only) and "engine" not in only)
     daemon_json = daemon.configuration(spec, runs, keeps_containers=policy.enable_live_restore)
     serves = not only or "service" in only
@@ -41,3 +41,11 @@ def steps(
         service.step(Unit("docker.service", runs, served, policy, stop_containers, serves=serves)),
         access.step(spec),
     )
+
+
+def _live_restore(spec: Spec, policy: Policy) -> bool | None:
+    """What is asked for it; None leaves it as it is on the host."""
+    if policy.enable_live_restore:
+        return True
+    settings = spec.settings()
+    return settings["live-restore"] is True if "live-restore" in settings else None

@@ -65,8 +65,8 @@ def test_packages_are_named_as_the_repository_names_them(version_release: str) -
     [
         ("18.03.1", "docker-ce-18.03.1.ce-1.el7.centos", "18.03.1-ce"),
         ("18.06.9", "docker-ce-18.06.9.ce-3.el7", "18.06.9-ce"),
-        ("19.03.15", "docker-ce-19.03.15-3.el7", "19.03.15"),
-        ("20.10.24", "docker-ce-20.10.24-3.el7", "20.10.24"),
+        ("19.03.9", "docker-ce-19.03.9-3.el7", "19.03.9"),
+        ("20.10.23", "docker-ce-20.10.23-3.el7", "20.10.23"),
         ("23.0.6", "docker-ce-23.0.6-1.el7", "23.0.6"),
     ],
 )

@@ -42,10 +42,10 @@ def names(found: Plan) -> list[list[str]]:
 
 def test_the_record_is_written_ahead_of_the_first_change() -> None:
     found = plan(fresh(ASKED), ASKED)
-    first, second = found.stages
-    assert found.next_stage() == 0
+    _, first, second = found.stages
+    assert found.next_stage() == 1
     assert first.changes[0].resource == "record"
-    assert names(found) == [["record", "repos", "repos", "repos", "engine"], ["daemon", "daemon"]]
+    assert names(found) == [[], ["record", "repos", "repos", "repos", "engine"], ["daemon", "daemon"]]
     assert [pending.resource for pending in found.pending] == ["service docker.service", "group docker"]
     assert not any(change.resource == "record" for change in second.changes)
 
@@ -55,15 +55,15 @@ def test_of_stages_the_first_that_changes_something_is_next() -> None:
     host.converge(ASKED)
     asked = steps_for(registry_mirrors=f"{MIRROR},https://second.example", users="alice")
     found = plan(host.facts, asked)
-    assert names(found) == [[], ["record", "daemon", "service"]]
-    assert found.next_stage() == 1
+    assert names(found) == [[], [], ["record", "daemon", "service"]]
+    assert found.next_stage() == 2
 
 
 def test_a_change_that_leaves_no_new_trace_writes_no_record() -> None:
     host = Host(fresh(ASKED))
     host.converge(ASKED)
     host.states["group docker"] = GroupState(frozenset(), frozenset({"alice"}))
-    assert names(plan(host.facts, ASKED)) == [[], ["access"]]
+    assert names(plan(host.facts, ASKED)) == [[], [], ["access"]]
 
 
 def test_the_way_back_goes_in_reverse_and_ends_with_the_record() -> None:
@@ -75,14 +75,14 @@ def test_the_way_back_goes_in_reverse_and_ends_with_the_record() -> None:
 
 def test_only_looks_at_the_steps_that_are_named() -> None:
     host = Host(fresh(ASKED))
-    assert names(plan(host.facts, ASKED, {"repos"})) == [["record", "repos", "repos", "repos"]]
+    assert names(plan(host.facts, ASKED, {"repos"})) == [[], ["record", "repos", "repos", "repos"]]
 
 
 def test_only_the_daemon_brings_the_service_that_takes_it_up() -> None:
     host = Host(fresh(ASKED))
     host.converge(ASKED)
     asked = steps_for("daemon", registry_mirrors="https://second.example")
-    assert names(plan(host.facts, asked, {"daemon"})) == [[], ["record", "daemon", "service"]]
+    assert names(plan(host.facts, asked, {"daemon"})) == [[], [], ["record", "daemon", "service"]]
 
 
 @pytest.mark.parametrize("only", ["service", "access"])

@@ -81,8 +81,8 @@ def test_consent_to_hiding_data_is_by_key() -> None:
         "userns-remap",
     )
     assert refused(accept_data_change="data-root,bip") == (
-        "--accept-data-change: 'bip' hides no data when it changes: it is one of data-root, graph, storage-driver, "
-        "userns-remap"
+        "--accept-data-change: 'bip' is nothing that puts data at risk: it is one of data-root, graph, storage-driver, "
+        "userns-remap, downgrade"
     )
 
 

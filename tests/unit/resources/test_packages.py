@@ -9,7 +9,8 @@ import pytest
 
 from provision.engines import engine
 from provision.resources.base import ABSENT, Change, Note, Refusal, State, Trace, Unknown
-from provision.resources.packages import LIBRARY, RIVALS, Packages, PackagesState
+from provision.resources.packages import RIVALS, Packages, PackagesState
+from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.yum import Repository
 from provision.script import Frame, Mark, Section
@@ -86,12 +87,12 @@ class TestCompare:
     def test_all_packages_are_named_with_their_versions(self, packages: Packages) -> None:
         (found,) = packages.compare(states(ABSENT))
         assert isinstance(found, Change)
-        assert shlex.split(found.script) == ["install_packages", *packages.engine.packages]
+        asked = packages.engine.packages
+        assert shlex.split(found.script) == ["change_packages", " ".join(asked), "", "install", *asked]
         assert shlex.split(found.look)[0] == "look_packages"
-        assert shlex.split(found.look)[3:] == [
-            packages.engine.package.removeprefix("docker-ce-"),
-            *packages.engine.packages,
-        ]
+        version = packages.engine.package.removeprefix("docker-ce-")
+        assert shlex.split(found.look)[3:] == [version, "", "", "", "install", *asked]
+        assert found.joins == ""
         assert found.traces == (Trace(OLD.id, "installed", sorted(packages.engine.packages)),)
         assert found.stops_daemon
         assert found.actual == "not installed"
@@ -106,7 +107,7 @@ class TestCompare:
     def test_what_an_earlier_run_brought_stays_ours(self) -> None:
         (found,) = OLD.compare(states(ABSENT, ["docker-ce-18.06.2.ce-3.el7"]))
         assert isinstance(found, Change)
-        assert found.traces[0].value == ["docker-ce-18.06.2.ce-3.el7", "docker-ce-18.06.3.ce-3.el7"]
+        assert found.traces[0].value == ["docker-ce-18.06.3.ce-3.el7"]
 
     @pytest.mark.parametrize("rival", RIVALS)
     def test_a_rival_is_refused_with_the_way_out(self, rival: str) -> None:
@@ -115,27 +116,6 @@ class TestCompare:
             f"{rival}-1.13.1-209.el7 can't stay beside docker-ce: stop its containers and "
         )
         assert f"`yum remove {rival}` first" in text
-
-    @pytest.mark.parametrize(
-        ("packages", "versions", "named"),
-        [
-            (OLD, {"docker-ce": "18.06.2.ce-3.el7"}, "docker-ce-18.06.2.ce-3.el7"),
-            (
-                OLD,
-                V26,
-                "docker-ce-26.1.4-1.el7, docker-ce-cli-26.1.4-1.el7, docker-ce-rootless-extras-26.1.4-1.el7",
-            ),
-            (OLD, {"docker-ce-cli": "26.1.4-1.el7"}, "docker-ce-cli-26.1.4-1.el7"),
-            (NEW, {**V26, "docker-ce-cli": "25.0.5-1.el7"}, "docker-ce-cli-25.0.5-1.el7"),
-            (NEW, {**V26, "containerd.io": "1.6.28-3.1.el7"}, "containerd.io-1.6.28-3.1.el7"),
-        ],
-    )
-    def test_another_version_is_refused(
-        self, packages: Packages, versions: dict[str, str], named: str
-    ) -> None:
-        text = refused(packages, versions)
-        assert text.startswith(f"{named} is installed where {packages.engine.package} is asked for")
-        assert "versions aren't changed in place" in text
 
     def test_others_use_of_containerd_is_no_obstacle(self) -> None:
         """18.06 brings a containerd of its own, under other names."""
@@ -204,6 +184,9 @@ case $1 in
 esac"""
 
 
+INSTALL = "change_packages docker-ce-18.06.3.ce-3.el7 '' install docker-ce-18.06.3.ce-3.el7"
+
+
 @pytest.mark.parametrize("shell", SHELLS, ids="-".join)
 class TestShell:
     def host(self, folder: Path, *packages: str, yum: str = "", rpm: str = FAKE_RPM) -> Path:
@@ -235,7 +218,7 @@ class TestShell:
 
     def test_what_a_transaction_brings_is_written_down(self, shell: tuple[str, ...], tmp_path: Path) -> None:
         path = self.host(tmp_path, yum='printf "docker-ce 1\\nlibcgroup 1\\n" >>"$db"')
-        assert self.call(shell, tmp_path, "install_packages docker-ce-18.06.3.ce-3.el7") == ("", [])
+        assert self.call(shell, tmp_path, INSTALL) == ("", [])
         assert (tmp_path / "state/brought-packages").read_text().split() == ["docker-ce", "libcgroup"]
         (asked,) = (path / "yum.log").read_text().splitlines()
         words = asked.split()
@@ -249,17 +232,17 @@ class TestShell:
     def test_yum_that_says_done_is_not_believed(self, shell: tuple[str, ...], tmp_path: Path) -> None:
         self.host(tmp_path)
         why = "yum says that it is done, but docker-ce-18.06.3.ce-3.el7 isn't installed"
-        assert self.call(shell, tmp_path, "install_packages docker-ce-18.06.3.ce-3.el7") == (
+        assert self.call(shell, tmp_path, INSTALL) == (
             "",
             [Frame(Mark.FAIL, why)],
         )
 
-    @pytest.mark.parametrize("function", ["install_packages", "remove_packages"])
+    @pytest.mark.parametrize("text", [INSTALL, "remove_packages docker-ce"])
     def test_yum_that_fails_is_told_by_its_status(
-        self, shell: tuple[str, ...], tmp_path: Path, function: str
+        self, shell: tuple[str, ...], tmp_path: Path, text: str
     ) -> None:
         self.host(tmp_path, yum="echo Error: no; exit 1")
-        assert self.call(shell, tmp_path, f"{function} docker-ce") == (
+        assert self.call(shell, tmp_path, text) == (
             "Error: no",
             [Frame(Mark.FAIL, "yum 1")],
         )

@@ -16,7 +16,8 @@ from tests.unit.shell import SHELLS, call, programs
 
 TEXT = b"# ours\n[docker-ce-stable]\nenabled=1\nexclude=docker-ce docker-ce-cli\n"
 REPOSITORY = Repository(TEXT, b"the key", ("docker-ce", "docker-ce-cli"))
-OFFERED = "docker-ce-18.06.3.ce-3.el7"
+VERSION = "18.06.3.ce-3.el7"
+OFFERED = f"docker-ce-{VERSION}"
 LISTED = "docker-ce.x86_64   18.06.3.ce-3.el7   docker-ce-stable"
 BOUNDS = (
     "-y",
@@ -49,13 +50,15 @@ done"""
 
 
 def test_a_look_takes_the_repository_along_without_its_hold() -> None:
-    function, text, key, version, *packages = shlex.split(
-        REPOSITORY.look((OFFERED, "containerd.io-1.6.33-3.1.el7"))
+    function, text, key, *words = shlex.split(
+        REPOSITORY.look(
+            "26.1.4-1.el7", ("downgrade", OFFERED), replaced=("a", "b"), gone=("b",), back=("a-2", "b-1")
+        )
     )
-    assert (function, version) == ("look_packages", "18.06.3.ce-3.el7")
+    assert function == "look_packages"
+    assert words == ["26.1.4-1.el7", "a b", "b", "a-2 b-1", "downgrade", OFFERED]
     assert base64.b64decode(text) == b"# ours\n[docker-ce-stable]\nenabled=1\n"
     assert base64.b64decode(key) == b"the key"
-    assert packages == [OFFERED, "containerd.io-1.6.33-3.1.el7"]
 
 
 def test_a_list_takes_it_along_too() -> None:
@@ -93,7 +96,7 @@ class Host:
         return [words[len(BOUNDS) :] for words in lines]
 
     def look(self, *packages: str) -> tuple[str, list[Frame]]:
-        return self.run(REPOSITORY.look((OFFERED, *packages)))
+        return self.run(REPOSITORY.look(VERSION, ("install", OFFERED, *packages)))
 
 
 @pytest.fixture(params=SHELLS, ids="-".join)
@@ -175,12 +178,13 @@ class TestLook:
         host.instead(
             "yum.install", 'cd "$cache/../repos"; for file in *; do echo "$file:"; cat "$file"; done'
         )
-        said, _ = host.look()
+        said, _ = host.run(f'{REPOSITORY.look(VERSION, ("install", OFFERED))}; cat "$look/transaction"')
         assert said == "CentOS-Base.repo:\n[base]\ndocker-ce.repo:\n# ours\n[docker-ce-stable]\nenabled=1"
 
     def test_a_version_that_is_not_on_offer_is_told_with_the_list(self, host: Host) -> None:
-        package = "docker-ce-18.06.9.ce-3.el7"
-        said, frames = host.run(REPOSITORY.look((package,)))
+        said, frames = host.run(
+            REPOSITORY.look("18.06.9.ce-3.el7", ("install", "docker-ce-18.06.9.ce-3.el7"))
+        )
         assert frames == failed("missing 18.06.9.ce-3.el7")
         assert said == LISTED
         assert [words[-1] for words in host.calls] == ["makecache", "--showduplicates"]

@@ -1,0 +1,73 @@
+"""The shell side of `Packages`: what it calls on the host, with what `Unit` has.
+
+Facts relied on: yum's exit code is 0 where it did nothing of what was asked (yum 3.4.3, run); a package's scriptlets
+restart a docker that runs, 18.06's stop it at a fresh install too, so it is stopped before and none of them finds it.
+"""
+
+from __future__ import annotations
+
+from provision.resources.engine_shell import LIBRARY as ENGINE_LIBRARY
+from provision.resources.yum import LIBRARY as YUM_LIBRARY
+
+LIBRARY = (
+    YUM_LIBRARY
+    + ENGINE_LIBRARY
+    + r"""
+# NAME...: each installed package in a line. rpm itself is asked for too: an unreadable database says "not
+# installed", exit 1, for everything (rpm 4.11.3, run), which must not be taken for absence.
+probe_packages() {
+  timed 20 rpm -q --qf '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\n' rpm "$@"
+  if [ $? -gt 100 ]; then exit 1; fi
+}
+# what is installed, by name; keys by their full name, for there are several
+installed_names() {
+  { rpm -qa --qf '%{NAME}\n' | grep -vx gpg-pubkey; rpm -qa gpg-pubkey; } | sort -u
+}
+# PACKAGES GONE COMMAND...: yum's command with what the look has downloaded, then what is left over goes, then the
+# question whether it is so. Where not, $why says it.
+change() {
+  wanted=$1 gone=$2; shift 2
+  installed_names >"$look/before"
+  if [ $# -gt 0 ]; then
+    yum_bounded --setopt=obsoletes=0 --setopt=clean_requirements_on_remove=0 --setopt=cachedir="$look/cache" \
+      --disableexcludes=docker-ce-stable "$@" || { why="yum $yum_status"; return 1; }
+  fi
+  for package in $wanted; do
+    if rpm -q "$package" >/dev/null 2>&1; then continue; fi
+    why="yum says that it is done, but $package isn't installed"
+    return 1
+  done
+  mkdir -p "$state" || { why="can't write under $state"; return 1; }
+  installed_names | comm -13 "$look/before" - >>"$state/brought-packages"
+  # a word for each name
+  # shellcheck disable=SC2086
+  erase $gone
+}
+change_packages() { change "$@" || fail "$why"; }
+# NAME...
+erase() {
+  if [ $# = 0 ]; then return 0; fi
+  yum_bounded --disablerepo='*' --setopt=clean_requirements_on_remove=0 remove "$@" ||
+    { why="yum $yum_status"; return 1; }
+  for package; do
+    if ! rpm -q "$package" >/dev/null 2>&1; then continue; fi
+    why="yum says that it is done, but $package is still installed"
+    return 1
+  done
+}
+# NAME...: what needs them is looked at first, since `yum -y remove` takes it along without a word
+look_removal() {
+  await_yum
+  needed=$(rpm -e --test "$@" 2>&1) || fail "other packages need $*: $(printf %s "$needed" | one_line)"
+}
+remove_packages() {
+  erase "$@" || fail "$why"
+  left=
+  while read -r package; do
+    case " $* " in *" $package "*) continue ;; esac
+    if rpm -q "$package" >/dev/null 2>&1; then left="$left $package"; fi
+  done <"$state/brought-packages"
+  if [ -n "$left" ]; then frame note "stays, since others may need it by now:$left"; fi
+}
+"""
+)
