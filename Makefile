@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help setup lint fmt test unit lab-test demo clean
+.PHONY: help setup lint fmt test unit lab-test demo schema clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ unit: setup ## the tests that need no host
 
 demo: setup ## a real host in the lab: plan, set up, verify, use, take away
 	@$(PY) -m lab.demo
+
+schema: setup ## write the JSON Schemas of inventories and spec files anew, for editors
+	@$(PY) -m docs.schema
 
 clean: ## end the lab and remove what was made here (the lab's cache stays)
 	-$(PY) -m lab down --all

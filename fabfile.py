@@ -1,5 +1,5 @@
 """The tasks of `provision`, so that `fab --list` works in a checkout."""
 
-from provision.tasks import facts, plan, setup_docker, steps, uninstall_docker, verify, versions
+from provision.tasks import facts, hosts, plan, setup_docker, steps, uninstall_docker, verify, versions
 
-__all__ = ["facts", "plan", "setup_docker", "steps", "uninstall_docker", "verify", "versions"]
+__all__ = ["facts", "hosts", "plan", "setup_docker", "steps", "uninstall_docker", "verify", "versions"]

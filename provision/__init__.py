@@ -19,8 +19,8 @@ In reading order:
     resources     HOW each kind of thing is read and mended
     script        scripts as they go over the wire
     words         what docker, yum and rpm say
-    handed        what the files that an operator names hold
     inventory     which hosts there are, how each is reached, what is said of each
+    handed        what the files that an operator names hold
     spec          all that an operator may ask for
     advisories    what is known against each engine version
     engines       what each engine version is

@@ -12,6 +12,7 @@ from functools import cached_property
 from provision import advisories, handed, spec
 from provision.advisories import Advisories
 from provision.handed import Handed
+from provision.inventory import Origin
 from provision.preflight import Terms
 from provision.resources import record
 from provision.resources.base import Step
@@ -46,20 +47,21 @@ class Asked:
 
 
 class Wishes:
-    """What is asked for of each host: its own layers first, then `over` (--spec and flags), which win.
+    """What is asked for of each host: its own layers first, then those of `over` (--spec and flags), which win.
 
     `installs`: the engine is to be installed, else each host's own counts.
     """
 
-    def __init__(self, *over: Layer, installs: bool = True) -> None:
-        self._over, self._installs = over, installs
+    def __init__(self, *over: Origin, installs: bool = True) -> None:
+        self.over, self._installs = over, installs
         self._known: dict[tuple[int, ...], tuple[Sequence[Layer], Asked]] = {}
 
     def of(self, layers: Sequence[Layer] = ()) -> Asked:
         """What these layers ask for. Raises OperatorError."""
         key = tuple(map(id, layers))
         if key not in self._known:
-            built = spec.build(*layers, *self._over, installs=self._installs)
+            over = (origin.spec for origin in self.over)
+            built = spec.build(*layers, *over, installs=self._installs)
             self._known[key] = (
                 layers,
                 Asked(built, handed.read(built)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import secrets
@@ -24,8 +25,9 @@ from provision.converge import Goal, Remote, converge, read
 from provision.errors import HostError, OperatorError
 from provision.events import Course, Outcome, Status
 from provision.fleet import Rollout, Runner, Threads
+from provision.inventory import Inventory, Origin
 from provision.options import FLAGS
-from provision.report import data, terminal
+from provision.report import data, hostlist, terminal
 from provision.resources.base import Step
 from provision.resources.restart import Policy, Restart
 from provision.script import LOCK_TIMEOUT
@@ -107,13 +109,40 @@ class Run:
     @cached_property
     def _wishes(self) -> Wishes:
         """Raises OperatorError."""
-        layers = []
-        path = str(self._flags.get("spec") or "")
+        over = []
+        path = self._flag("spec")
         if path:
-            layers.append(spec.parse(handed.text_of(path, "--spec"), path))
+            over.append(Origin("--spec", spec=spec.parse(handed.text_of(path, "--spec"), path)))
         given = {option.name: self._flags.get(option.name) or None for option in FLAGS}
-        chosen = re.split(r"\s*,\s*", str(self._flags.get("only") or ""))
-        return Wishes(*layers, spec.from_flags(given), installs=chosen == [""] or "engine" in chosen)
+        chosen = re.split(r"\s*,\s*", self._flag("only"))
+        installs = chosen == [""] or "engine" in chosen
+        return Wishes(*over, Origin("flags", spec=spec.from_flags(given)), installs=installs)
+
+    def _flag(self, name: str) -> str:
+        """What was said behind a flag; empty where it wasn't given."""
+        return str(self._flags.get(name) or "")
+
+    @cached_property
+    def _inventory(self) -> Inventory:
+        """The hosts that are meant, as values. Raises OperatorError."""
+        path = self._flag("inventory")
+        if path and self._context.hosts:
+            raise OperatorError(
+                "-H and --inventory both say which hosts: keep one; --limit chooses of an inventory"
+            )
+        if not path and not self._context.hosts:
+            raise OperatorError(
+                "no host: say which by -H HOST[,HOST], before the command or behind it, or --inventory"
+            )
+        found = inventory.load(path) if path else inventory.of_names(self._context.hosts)
+        limit, part = self._flag("limit"), self._flag("shard")
+        hosts = inventory.choose(found, limit) if limit else found.hosts
+        hosts = inventory.shard(hosts, part) if part else hosts
+        if not hosts:
+            raise OperatorError(f"{path}: it holds no host{' for this part' if part else ''}")
+        for words in found.left:
+            print(f"{path}: not carried over: {words}", file=sys.stderr)
+        return dataclasses.replace(found, hosts=hosts)
 
     def _steps(self, asked: Asked, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:
         stop = bool(self._flags.get("stop_containers"))
@@ -122,7 +151,7 @@ class Run:
     @cached_property
     def _policy(self) -> Policy:
         """Raises OperatorError."""
-        said = str(self._flags.get("restart") or Restart.IF_IDLE)
+        said = self._flag("restart") or Restart.IF_IDLE
         try:
             restart = Restart(said)
         except ValueError:
@@ -133,7 +162,7 @@ class Run:
         return Policy(restart, **{name: bool(self._flags.get(name)) for name in consents})
 
     def _only(self) -> frozenset[str]:
-        text = str(self._flags.get("only") or "")
+        text = self._flag("only")
         known = [step.name for step in self._steps(self._wishes.of())]
         chosen = [name.strip() for name in text.split(",")] if text else []
         for name in chosen:
@@ -145,19 +174,17 @@ class Run:
 
     @cached_property
     def _lock_timeout(self) -> int:
-        text = str(self._flags.get("lock_timeout") or LOCK_TIMEOUT)
+        text = self._flag("lock_timeout") or str(LOCK_TIMEOUT)
         if not re.fullmatch(r"[0-9]{1,5}", text):
             raise OperatorError(f"--lock-timeout: {text!r} is no number of seconds: write it like 300")
         return int(text)
 
     def _hosts(self) -> list[Host]:
         """The hosts of the run in order. Raises OperatorError, before any of them is touched."""
-        if not self._context.hosts:
-            raise OperatorError("no host: say which by -H HOST[,HOST], before the command or behind it")
         from provision import remote  # noqa: PLC0415  it brings paramiko
 
         config = self._context.config
-        hosts = inventory.of_names(self._context.hosts)
+        hosts = self._inventory.hosts
         asked = [self._wishes.of(host.specs) for host in hosts]
         connections = remote.connections(config, [host.ssh for host in hosts], dict(config.connect_kwargs))
         password = config.sudo.password
@@ -204,7 +231,7 @@ class Run:
     def verify(self) -> int:
         from provision import verify  # noqa: PLC0415  it brings pytest
 
-        junit = str(self._flags.get("junit") or "")
+        junit = self._flag("junit")
         hosts = self._hosts()
         subjects = {
             host.name: verify.Subject(host.remote, host.asked.spec, host.asked.handed.repo_key)
@@ -215,6 +242,17 @@ class Run:
         finally:
             for host in hosts:
                 host.remote.close()
+
+    def hosts(self) -> int:
+        over = self._wishes.over
+        wanted = [dataclasses.replace(host, origins=(*host.origins, *over)) for host in self._inventory.hosts]
+        specs = [self._wishes.of(host.specs).spec for host in self._inventory.hosts]
+        if self._json:
+            self._document({"hosts": [hostlist.plain(*each) for each in zip(wanted, specs, strict=True)]})
+        else:
+            for line in hostlist.view(list(zip(wanted, specs, strict=True))):
+                self._out.print(line, soft_wrap=True)
+        return 0
 
     def steps(self) -> int:
         table = Table(show_header=False, box=None, pad_edge=False)

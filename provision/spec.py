@@ -194,13 +194,13 @@ def _at(path: tuple[str | int, ...], text: str) -> PydanticCustomError:
     return PydanticCustomError("wrong", "{text}", {"text": text, "path": path})
 
 
-Layer = Mapping[str, Located]
+Layer = dict[str, Located]
 """Fields as one source gives them."""
 
 
 def parse(text: str, source: str) -> Layer:
     """The fields in a spec file; `source` names it in errors. Raises OperatorError."""
-    return yamlmarks.read(text, source)
+    return dict(yamlmarks.read(text, source))
 
 
 def from_flags(given: Mapping[str, str | bool | None]) -> Layer:

@@ -61,7 +61,16 @@ CROSS = Switch(
 )
 STOP = Switch("stop_containers", "consent to ending the containers that run")
 
-ASKED: tuple[Flag, ...] = (SPEC, *FLAGS)
+INVENTORY = Value(
+    "inventory", "FILE", "where hosts come from, instead of -H: see inventory.example.yaml; or Ansible's"
+)
+LIMIT = Value(
+    "limit", "PATTERN", "only these of its hosts: web, 'web:!web03', 'web:&prod', 'web*', '~web[0-9]+'"
+)
+SHARD = Value("shard", "PART/PARTS", "only this part of the hosts, as 1/4 for the first of four")
+
+HOSTS: tuple[Flag, ...] = (INVENTORY, LIMIT, SHARD)
+ASKED: tuple[Flag, ...] = (*HOSTS, SPEC, *FLAGS)
 CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS)
 """What may be done to an engine that runs."""
 
@@ -139,6 +148,12 @@ def versions(run: Run) -> int:
 def uninstall_docker(run: Run) -> int:
     """Take away what setup-docker brought, by the host's own record; data under /var/lib/docker stays."""
     return run.uninstall()
+
+
+@command(*ASKED, JSON)
+def hosts(run: Run) -> int:
+    """List the hosts: how each is reached, what is asked for of it, and where each word of that was said."""
+    return run.hosts()
 
 
 @command()

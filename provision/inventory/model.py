@@ -62,6 +62,10 @@ class Host:
             yield from ((f"{kind}.{key}", name, located) for key, (name, located) in found.items())
 
 
-def of_names(names: tuple[str, ...]) -> list[Host]:
-    """The hosts of `-H`, about which nothing else is said."""
-    return [Host(name) for name in names]
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Hosts in order, and the names of all groups. `left` is what of the source couldn't be carried over, in words."""
+
+    hosts: tuple[Host, ...]
+    groups: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()

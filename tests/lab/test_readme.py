@@ -18,7 +18,7 @@ from tests import readme
 from tests.readme import Command
 
 BIN = Path(sys.executable).parent
-TAKES_A_KEY = re.compile(r"\b(plan|setup-docker|verify|facts|versions|uninstall-docker)\b")
+TAKES_A_KEY = re.compile(r"\b(plan|hosts|setup-docker|verify|facts|versions|uninstall-docker)\b")
 CHANGES_BY_ITSELF = re.compile(r"\b[0-9A-Fa-f]{8,}\b|\d+")
 """Times, addresses, sizes, and the lab's own key."""
 
@@ -46,13 +46,21 @@ class Reader:
         assert done.returncode == command.expected, said
         assert "Traceback" not in done.stdout, said
 
+    def write(self, text: str) -> None:
+        """Write a file of the page; its first line has its name."""
+        (self.folder / text.splitlines()[0].removeprefix("# ")).write_text(self.named(text))
+
+    def named(self, text: str) -> str:
+        """A text with the lab's names in place of the page's."""
+        words = {"HOST": "host1", "OTHER": "host2", "MIRROR": self.lab.registry_url}
+        return re.sub(rf"\b({'|'.join(words)})\b", lambda found: words[found[0]], text)
+
     def _here(self, text: str) -> str:
         """The command as it has to be in the lab: its hosts, its ssh_config, its key, its mirror."""
-        words = {"HOST": "host1", "OTHER": "host2", "MIRROR": self.lab.registry_url}
-        text = re.sub(rf"\b({'|'.join(words)})\b", lambda found: words[found[0]], text)
-        text = text.replace("site.yml", str(self.folder / "site.yml"))
+        text = self.named(text)
+        text = re.sub(r"(?<![\w/.])(site\.yml|inventory\.yaml)", rf"{self.folder}/\1", text)
         program = self.folder / "program"
-        if text.startswith("fab -H"):
+        if re.match(r"fab (-H|.* --inventory)", text):
             text = text.replace("fab", f"fab -S {self.lab.ssh_config}", 1)
             return f"{text} --repo-key {self.lab.repo_key}" if TAKES_A_KEY.search(text) else text
         if text.startswith("ssh "):
@@ -73,7 +81,7 @@ def reader(lab: Lab, fresh_hosts: list[LabHost], tmp_path: Path) -> Reader:
 def test_every_command_of_the_page_does_what_it_says(reader: Reader) -> None:
     for block in readme.blocks(readme.ENGLISH):
         if block.language == "yaml":
-            (reader.folder / "site.yml").write_text(block.text)
+            reader.write(block.text)
         elif block.language == "sh" and not block.not_run:
             for command in readme.commands(block):
                 reader.follow(command)

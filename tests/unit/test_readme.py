@@ -17,10 +17,12 @@ from provision import openpgp, spec, tasks
 from provision.errors import OperatorError
 from provision.fleet import FORKS
 from provision.handed import defaults, pinned_key
+from provision.inventory import ours
 from provision.options import OPTIONS
 from provision.run import EXIT
 from provision.spec import PACKAGE_MIRRORS
 from provision.steps import steps
+from provision.yamlmarks import read
 from tests import readme
 from tests.readme import CHECKOUT, CHINESE, ENGLISH, Heading
 
@@ -56,17 +58,17 @@ def test_both_pages_have_the_same_blocks() -> None:
 def test_both_pages_say_it_with_the_same_tables_code_and_links(english: Heading, chinese: Heading) -> None:
     shapes = [[len(row) for row in readme.rows(each.body)] for each in (english, chinese)]
     assert shapes[0] == shapes[1]
-    for ours, theirs in zip(readme.rows(english.body), readme.rows(chinese.body), strict=True):
-        assert [sorted(readme.code(cell)) for cell in ours] == [sorted(readme.code(cell)) for cell in theirs]
+    for one, other in zip(readme.rows(english.body), readme.rows(chinese.body), strict=True):
+        assert [sorted(readme.code(cell)) for cell in one] == [sorted(readme.code(cell)) for cell in other]
     assert sorted(readme.code(english.body)) == sorted(readme.code(chinese.body))
     assert len(re.findall(r"^(?:\d+\.|-) ", english.body, re.M)) == len(
         re.findall(r"^(?:\d+\.|-) ", chinese.body, re.M)
     )
-    ours, theirs = (
+    here, there = (
         sorted(re.sub(r"#.*|README[\w.-]*", "", target) for target in readme.links(each.body))
         for each in (english, chinese)
     )
-    assert ours == theirs
+    assert here == there
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
@@ -148,12 +150,18 @@ def test_the_number_of_hosts_at_a_time_is_the_runners() -> None:
 
 
 def test_the_spec_file_is_taken_as_it_stands() -> None:
-    block = next(block for block in readme.blocks(ENGLISH) if block.language == "yaml")
+    block = next(block for block in readme.blocks(ENGLISH) if block.text.startswith("# site.yml\n"))
     asked = spec.build(spec.parse(block.text, "site.yml"))
     given = {name for name in type(asked).model_fields if getattr(asked, name)}
     # nobody consents by copying; the rest is for hosts and mirrors that are not as usual
     unusual = {"repo_key", "fix_base_repos", "base_key", "accept_data_change"}
     assert given == {option.name for option in OPTIONS if not option.switch} - unusual
+
+
+def test_the_inventory_is_taken_as_it_stands() -> None:
+    block = next(block for block in readme.blocks(ENGLISH) if block.text.startswith("# inventory.yaml\n"))
+    found = ours.inventory(read(block.text, "inventory.yaml"), "inventory.yaml")
+    assert [host.name for host in found.hosts] == ["HOST", "OTHER"]
 
 
 def test_the_keys_fingerprint_is_the_one_that_ships() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from invoke import Config
 
 from provision import errors
@@ -42,6 +43,10 @@ class Hosts(dict[str, Remote]):
 
     def run(self, command: Callable[[Run], int], **flags: str | bool) -> int:
         return command(Run.asked_for(Asked(tuple(self)), {"spec": "", **flags}))
+
+    def of(self, command: Callable[[Run], int], path: str, **flags: str | bool) -> int:
+        """The same for those that an inventory names."""
+        return command(Run.asked_for(Asked(), {"spec": "", "inventory": path, **flags}))
 
 
 @pytest.fixture
@@ -139,8 +144,120 @@ class TestMistakes:
 
 
 def test_no_host_is_a_mistake() -> None:
-    with pytest.raises(OperatorError, match=r"^no host: say which by -H HOST\[,HOST\]"):
+    with pytest.raises(OperatorError, match=r"^no host: say which by -H HOST\[,HOST\], .*--inventory"):
         Hosts().run(Run.plan)
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> str:
+    """Of two hosts web1 has what the host's stand-in says, and db1 another mirror."""
+    path = tmp_path / "inventory.yaml"
+    path.write_text(
+        f"spec: {json.dumps(yaml.safe_load(SPEC))}\n"
+        "groups:\n  web: {hosts: [web1]}\n  db:\n    hosts: [db1]\n"
+        "    spec: {registry_mirrors: [https://mirror.example]}\n"
+    )
+    return str(path)
+
+
+def test_each_host_of_an_inventory_has_an_asking_of_its_own(
+    hosts: Hosts, inventory: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosts.update({"web1": Remote(Reads(CONVERGED)), "db1": Remote(Reads(CONVERGED))})
+    assert hosts.of(Run.plan, inventory, json=True) == 3
+    ends = {each["host"]: each["status"] for each in json.loads(capsys.readouterr().out)["hosts"]}
+    assert ends == {"web1": "unchanged", "db1": "pending"}
+
+
+def test_flags_win_over_the_inventory(hosts: Hosts, inventory: str) -> None:
+    hosts.update({"web1": Remote(Reads(CONVERGED)), "db1": Remote(Reads(CONVERGED))})
+    assert hosts.of(Run.plan, inventory, registry_mirrors="http://registry.example:5000") == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "asked"),
+    [
+        ({"limit": "web"}, {"web1"}),
+        ({"limit": "all:!web1"}, {"db1"}),
+        ({"shard": "1/2"}, {"web1"}),
+        ({"shard": "2/2"}, {"db1"}),
+    ],
+)
+def test_only_the_hosts_that_are_meant_are_asked(
+    hosts: Hosts, inventory: str, flags: dict[str, str], asked: set[str]
+) -> None:
+    hosts.update({"web1": Remote(Reads(CONVERGED)), "db1": Remote(Reads(CONVERGED))})
+    hosts.of(Run.plan, inventory, **flags)
+    assert {name for name, host in hosts.items() if host.commands} == asked
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ({"limit": "wbe"}, "--limit: no host or group is called 'wbe': did you mean web?"),
+        ({"shard": "3/3"}, "it holds no host for this part"),
+        ({"users": "a b"}, "--users: 'a b' can't be a user's name"),
+        ({"inventory": "/none.yaml"}, "--inventory: can't read /none.yaml"),
+    ],
+)
+def test_mistakes_with_an_inventory(hosts: Hosts, inventory: str, flags: dict[str, str], says: str) -> None:
+    hosts.update({"web1": Remote(), "db1": Remote()})
+    with pytest.raises(OperatorError) as error:
+        hosts.of(Run.plan, **{"path": inventory, **flags})
+    assert says in str(error.value)
+    assert all(not host.commands for host in hosts.values())
+
+
+def test_hosts_are_named_in_one_way(hosts: Hosts, inventory: str) -> None:
+    with pytest.raises(OperatorError, match="keep one"):
+        Run.asked_for(Asked(("a",)), {"spec": "", "inventory": inventory}).plan()
+
+
+def test_what_is_known_against_a_version_is_said_once_for_each(
+    hosts: Hosts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "inventory.yaml"
+    path.write_text(
+        "hosts: {a: , b: , c: {spec: {docker_version: 26.1.4}}, d: {spec: {docker_version: 20.10.24, ack_eol: true}}}"
+    )
+    hosts.update({name: ENDS["unreachable"]() for name in "abcd"})
+    hosts.of(Run.plan, str(path))
+    said = capsys.readouterr().out
+    assert [said.count(f"Docker {version} on CentOS 7") for version in ("18.06.3", "26.1.4", "20.10.24")] == [
+        1,
+        1,
+        0,
+    ]
+
+
+def test_hosts_are_listed_with_who_said_what(
+    hosts: Hosts, inventory: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hosts.of(Run.hosts, inventory, users="bob") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "web1 (web)"
+    assert f'  spec.registry_mirrors = ["https://mirror.example"]  # group db, {inventory}:6' in said
+    assert said.count('  spec.users = ["bob"]  # flags, --users') == 2
+    assert "  spec.docker_version = 18.06.3  # default" in said
+    hosts.of(Run.hosts, inventory, json=True, limit="db1")
+    (host,) = json.loads(capsys.readouterr().out)["hosts"]
+    assert (host["name"], host["groups"]) == ("db1", ["db"])
+    assert host["spec"]["registry_mirrors"] == {
+        "value": ["https://mirror.example"],
+        "from": "group db",
+        "place": f"{inventory}:6",
+    }
+    assert host["spec"]["repo_key"] == {"value": None, "from": "default", "place": ""}
+    assert host["ssh"]["address"]["value"] == "db1"
+
+
+def test_hosts_of_which_the_same_is_said_are_one_entry(
+    hosts: Hosts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "inventory.yaml"
+    path.write_text("hosts: ['web[01:40]', db]\n")
+    hosts.of(Run.hosts, str(path))
+    assert capsys.readouterr().out.startswith("db,web[01-40]\n")
 
 
 ENDS: dict[str, Callable[[], Remote]] = {

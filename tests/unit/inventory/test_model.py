@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from provision.asked import Wishes
-from provision.inventory import Host, Origin, Ssh, of_names
-from provision.spec import from_flags
-from provision.yamlmarks import read
+from provision.inventory import Host, Inventory, Origin, Ssh, of_names
+from provision.spec import Layer, from_flags, parse
 
-ALL = Origin("all", read("user: deploy\nport: 22", "i"), read("docker_version: '18.06.3'\nusers: [a]", "i"))
-WEB = Origin("web", read("port: 2222", "i"), read("users: [b]", "i"))
+
+def layer(text: str) -> Layer:
+    return parse(text, "i")
+
+
+ALL = Origin("all", layer("user: deploy\nport: 22"), layer("docker_version: '18.06.3'\nusers: [a]"))
+WEB = Origin("web", layer("port: 2222"), layer("users: [b]"))
 
 
 def test_the_later_word_counts() -> None:
-    host = Host("web01", (ALL, WEB, Origin("web01", read("gateway: bastion", "i"))))
+    host = Host("web01", (ALL, WEB, Origin("web01", layer("gateway: bastion"))))
     assert host.ssh == Ssh("web01", user="deploy", port=2222, gateway="bastion")
     assert Wishes().of(host.specs).spec.users == ("b",)
 
 
 def test_flags_have_the_last_word() -> None:
-    over = Wishes(from_flags({"users": "carol"}))
+    over = Wishes(Origin("flags", spec=from_flags({"users": "carol"})))
     assert over.of(Host("web01", (ALL, WEB)).specs).spec.users == ("carol",)
 
 
@@ -43,5 +47,5 @@ def test_what_counts_is_known_with_the_place_where_it_was_said() -> None:
 
 
 def test_hosts_of_the_command_line_say_nothing_else() -> None:
-    assert of_names(("a", "deploy@b:2222")) == [Host("a"), Host("deploy@b:2222")]
+    assert of_names(("a", "deploy@b:2222")) == Inventory((Host("a"), Host("deploy@b:2222")))
     assert Host("deploy@b:2222").ssh == Ssh("deploy@b:2222")

@@ -1,0 +1,1 @@
+"""How long things take: each module is a program that measures and prints."""
