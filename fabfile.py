@@ -1,5 +1,25 @@
 """The tasks of `provision`, so that `fab --list` works in a checkout."""
 
-from provision.tasks import facts, hosts, plan, setup_docker, steps, uninstall_docker, verify, versions
+from provision.tasks import (
+    facts,
+    hosts,
+    plan,
+    prove_docker,
+    setup_docker,
+    steps,
+    uninstall_docker,
+    verify,
+    versions,
+)
 
-__all__ = ["facts", "hosts", "plan", "setup_docker", "steps", "uninstall_docker", "verify", "versions"]
+__all__ = [
+    "facts",
+    "hosts",
+    "plan",
+    "prove_docker",
+    "setup_docker",
+    "steps",
+    "uninstall_docker",
+    "verify",
+    "versions",
+]

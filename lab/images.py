@@ -1,5 +1,8 @@
 """The registry's images, made of Debian's packages: redis and nginx on a layer that they share, and busybox.
 
+The tags that `prove-docker` pulls unasked are of Debian 11, as on Docker Hub, so that they run on every engine; the
+programs in them are Debian's own, of other versions than the tags name. The other tags are of Debian 12.
+
 No maintainer script runs: what they would have made and the programs need is written here. So the packages
 that only serve such scripts are left out.
 """
@@ -23,6 +26,7 @@ from lab.process import LabError, run
 from lab.registry import Layer
 
 SUITE = "bookworm"
+OLD_SUITE = "bullseye"  # of a C library that old engines' seccomp profiles know
 BASE = ("base-files", "bash", "coreutils", "dash", "findutils", "grep", "hostname", "libc-bin", "sed")
 FOR_SCRIPTS_ONLY = ("adduser", "debconf", "init-system-helpers", "iproute2", "lsb-base")
 # A package that ships /bin/x means /usr/bin/x: since bookworm these are links.
@@ -55,27 +59,27 @@ class Image:
     config: dict[str, object]
     files: dict[str, str] = field(default_factory=dict)
     on_base: bool = True
+    suite: str = SUITE
 
 
+DATA = {"data/.keep": ""}  # the volume's place: docker would else make it in each container
+REDIS: dict[str, object] = {
+    "Cmd": ["redis-server", "--protected-mode", "no"],
+    "WorkingDir": "/data",
+    "Volumes": {"/data": {}},
+    "ExposedPorts": {"6379/tcp": {}},
+}
+SERVE: dict[str, object] = {
+    "Cmd": ["nginx", "-g", "daemon off;"],
+    "ExposedPorts": {"80/tcp": {}},
+    "StopSignal": "SIGQUIT",
+}
+PAGE = {"etc/nginx/conf.d/default.conf": NGINX}
 IMAGES = (
-    Image(
-        "library/redis",
-        ("latest", "7"),
-        ("redis-server",),
-        {
-            "Cmd": ["redis-server", "--protected-mode", "no"],
-            "WorkingDir": "/data",
-            "Volumes": {"/data": {}},
-            "ExposedPorts": {"6379/tcp": {}},
-        },
-    ),
-    Image(
-        "library/nginx",
-        ("latest", "1.22"),
-        ("nginx",),
-        {"Cmd": ["nginx", "-g", "daemon off;"], "ExposedPorts": {"80/tcp": {}}, "StopSignal": "SIGQUIT"},
-        {"etc/nginx/conf.d/default.conf": NGINX},
-    ),
+    Image("library/redis", ("latest", "7"), ("redis-server",), REDIS, DATA),
+    Image("library/redis", ("7.0.11-bullseye",), ("redis-server",), REDIS, DATA, suite=OLD_SUITE),
+    Image("library/nginx", ("latest", "1.22"), ("nginx",), SERVE, PAGE),
+    Image("library/nginx", ("1.25.0",), ("nginx",), SERVE, PAGE, suite=OLD_SUITE),
     Image("library/busybox", ("latest", "1.35"), ("busybox-static",), {"Cmd": ["sh"]}, on_base=False),
 )
 
@@ -87,20 +91,37 @@ def folder() -> Path:
 
 
 def _build(target: Path) -> None:
-    archive = debs.Archive(target / "archive", SUITE, FOR_SCRIPTS_ONLY)
-    debs.unpack(archive.download("docker-registry"), target / "archive/registry")
+    suites = {
+        name: debs.Archive(target / "archive" / name, name, FOR_SCRIPTS_ONLY) for name in (SUITE, OLD_SUITE)
+    }
+    debs.unpack(suites[SUITE].download("docker-registry"), target / "archive/registry")
     (target / "archive/registry/usr/bin/docker-registry").rename(target / "docker-registry")
-    base = archive.closure(*BASE)
-    base_layer = _layer(base, {"etc/passwd": USERS, "etc/group": GROUP}, target / "archive/base")
+    bases = {name: _Base(archive, target / "archive/base" / name) for name, archive in suites.items()}
     with _serving(target) as url:
         for image in IMAGES:
-            below = base if image.on_base else []
-            names = BASE if image.on_base else ()
-            own = [deb for deb in archive.closure(*names, *image.packages) if deb not in below]
-            layer = _layer(own, image.files, target / "archive" / image.name)
-            layers = [base_layer, layer] if image.on_base else [layer]
+            root = target / "archive" / image.name / image.tags[0]
+            if image.on_base:
+                layers = bases[image.suite].carry(image, root)
+            else:
+                layers = [_layer(suites[image.suite].closure(*image.packages), image.files, root)]
             registry.push(url, image.name, image.tags, layers, {"Env": [PATH], **image.config})
-    shutil.rmtree(archive.folder)
+    shutil.rmtree(target / "archive")
+
+
+class _Base:
+    """The layer that images of one suite share."""
+
+    def __init__(self, archive: debs.Archive, root: Path) -> None:
+        self._archive = archive
+        self._below = archive.closure(*BASE)
+        self._layer = _layer(self._below, {"etc/passwd": USERS, "etc/group": GROUP}, root)
+
+    def carry(self, image: Image, root: Path) -> list[Layer]:
+        """The image's layers: this one, that with what its programs need, and that with the programs."""
+        above = [deb for deb in self._archive.closure(*BASE, *image.packages) if deb not in self._below]
+        own = [deb for deb in above if deb.name.partition("_")[0] in image.packages]
+        needed = [deb for deb in above if deb not in own]
+        return [self._layer, _layer(needed, {}, root / "needed"), _layer(own, image.files, root / "own")]
 
 
 def _layer(packages: list[Path], files: dict[str, str], root: Path) -> Layer:

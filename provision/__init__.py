@@ -9,6 +9,7 @@ In reading order:
     remote        the only SSH
     converge      one host: read, plan, apply stage by stage, read again
     verify        checks that are independent of our own probe
+    prove         what images promise, shown on the host's own engine
     report        outcomes for a terminal and for machines
     events        what happens in a run, told to whoever wants to know
     verdicts      what a host's failure means, and what to do about it

@@ -13,7 +13,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
@@ -32,6 +32,9 @@ from provision.resources.base import Step
 from provision.resources.restart import Policy, Restart
 from provision.script import LOCK_TIMEOUT
 from provision.steps.repos import repository
+
+if TYPE_CHECKING:
+    from provision.prove.result import Report
 
 EXIT = {
     Status.UNCHANGED: 0,
@@ -253,6 +256,27 @@ class Run:
             for line in hostlist.view(list(zip(wanted, specs, strict=True))):
                 self._out.print(line, soft_wrap=True)
         return 0
+
+    def prove(self) -> int:
+        from provision.prove import command, follow, terminal  # noqa: PLC0415  only this command needs them
+
+        ask = command.asked(self._flags, self._lock_timeout)
+        hosts = self._hosts()
+        watcher = terminal.watcher(self._out, len(hosts))
+
+        def work(host: Host) -> Report:
+            try:
+                return follow.prove(host.name, host.remote, ask, watcher)
+            finally:
+                host.remote.close()
+
+        with watcher, command.hanging_up([host.remote for host in hosts]):
+            found = {report.host: report for report in self._runner.run(hosts, work)}
+        reports = [found[host.name] for host in hosts]
+        terminal.show(self._out, reports)
+        if self._json:
+            self._document(command.document(reports))
+        return int(any(each.failed for each in reports))
 
     def steps(self) -> int:
         table = Table(show_header=False, box=None, pad_edge=False)

@@ -60,6 +60,15 @@ CROSS = Switch(
     "consent to a change between 18.06 or before and 18.09 or later, for which containers are stopped in order",
 )
 STOP = Switch("stop_containers", "consent to ending the containers that run")
+IMAGE = Value(
+    "image",
+    "IMAGE[,IMAGE]",
+    "the image to pull, and a second that shares layers with it (default redis:7.0.11-bullseye,nginx:1.25.0)",
+)
+ALLOW_RESTART = Switch(
+    "allow_restart", "the daemon may be restarted although containers run that this may stop"
+)
+PATIENCE = Value("patience", "SECONDS", "how long a pull may stand still before it is ended (default 60)")
 
 INVENTORY = Value(
     "inventory", "FILE", "where hosts come from, instead of -H: see inventory.example.yaml; or Ansible's"
@@ -130,6 +139,12 @@ def setup_docker(run: Run) -> int:
 def verify(run: Run) -> int:
     """Check the hosts by pytest-testinfra, through code that is independent of our own probe."""
     return run.verify()
+
+
+@command(*HOSTS, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, JSON)
+def prove_docker(run: Run) -> int:
+    """Show on the hosts' own engines that the mirror serves, and that images and containers are as promised."""
+    return run.prove()
 
 
 @command(*ASKED, JSON)

@@ -1,0 +1,96 @@
+"""The command `prove-docker`: what was asked for, checked before any host is touched, and its one end."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import signal
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from provision.converge import Remote
+from provision.errors import OperatorError
+from provision.prove import images
+from provision.prove.recipe import PATIENCE, Ask
+from provision.prove.result import Line, Proof, Report
+from provision.prove.texts import say, title
+
+
+def asked(flags: Mapping[str, str | bool], lock_timeout: int) -> Ask:
+    """What the flags say. Raises OperatorError."""
+    patience = str(flags.get("patience") or PATIENCE)
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", patience):
+        raise OperatorError(f"--patience: {patience!r} is no number of seconds: write it like {PATIENCE}")
+    return Ask(
+        images=images.pair(str(flags.get("image") or "")),
+        allow_restart=bool(flags.get("allow_restart")),
+        patience=int(patience),
+        owner=f"{getpass.getuser()} at {socket.gethostname()}, prove-docker",
+        lock_timeout=lock_timeout,
+    )
+
+
+@contextmanager
+def hanging_up(remotes: Sequence[Remote]) -> Iterator[None]:
+    """Ctrl-C ends the connections: each host notices, and takes away what was brought to it.
+
+    For the main thread only.
+    """
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for each in remotes:
+            each.close()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def document(reports: Sequence[Report]) -> dict[str, Any]:
+    """The reports as plain data."""
+    return {"hosts": [_host(each) for each in reports]}
+
+
+def _host(report: Report) -> dict[str, Any]:
+    return {
+        "host": report.host,
+        "engine": report.engine or None,
+        "error": str(report.error) if report.error else None,
+        "proven": not report.failed,
+        "seconds": round(report.seconds, 3),
+        "proofs": [_proof(each) for each in report.proofs],
+        "images": {
+            image: [
+                {
+                    "diff_id": layer.diff,
+                    "digest": layer.blob or None,
+                    "size": layer.size if layer.size >= 0 else None,
+                    "existed": layer.existed,
+                    "shared": layer.shared,
+                }
+                for layer in row
+            ]
+            for image, row in report.picture.images.items()
+        },
+        "notes": list(report.notes),
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    def told(each: Line | None) -> dict[str, Any] | None:
+        return None if each is None else {"key": each.key, "values": dict(each.values), "text": say(each)}
+
+    return {
+        "name": proof.name,
+        "title": title(proof.name),
+        "verdict": str(proof.verdict),
+        "why": told(proof.why),
+        "remedy": told(proof.remedy),
+        "evidence": [told(each) for each in proof.evidence],
+    }
