@@ -17,6 +17,7 @@ from provision.preflight import Terms
 from provision.resources import record
 from provision.resources.base import Step
 from provision.resources.restart import Policy
+from provision.resources.withdrawal import Withdrawal
 from provision.spec import Layer, Spec
 from provision.steps import steps
 
@@ -40,10 +41,10 @@ class Asked:
         return Terms(self.spec.any_el7, frozenset(self.spec.accept_data_change), known)
 
     def steps(
-        self, only: frozenset[str], policy: Policy, *, stop_containers: bool = False
+        self, only: frozenset[str], policy: Policy, *, withdrawal: Withdrawal | None = None
     ) -> tuple[Step, ...]:
         """The steps to it."""
-        return steps(self.spec, self.handed, only=only, policy=policy, stop_containers=stop_containers)
+        return steps(self.spec, self.handed, only=only, policy=policy, withdrawal=withdrawal)
 
 
 class Wishes:

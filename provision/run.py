@@ -8,7 +8,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
@@ -30,6 +30,7 @@ from provision.options import FLAGS
 from provision.report import data, hostlist, terminal
 from provision.resources.base import Step
 from provision.resources.restart import Policy, Restart
+from provision.resources.withdrawal import Withdrawal
 from provision.script import LOCK_TIMEOUT
 from provision.steps.repos import repository
 
@@ -70,7 +71,7 @@ class Mode:
     """What a command does with its hosts: brings them to what is asked for, or takes that away, or only plans it."""
 
     only: frozenset[str] = frozenset()
-    withdraw: bool = False
+    withdraw: Withdrawal | None = None
     dry_run: bool = False
 
 
@@ -147,9 +148,10 @@ class Run:
             print(f"{path}: not carried over: {words}", file=sys.stderr)
         return dataclasses.replace(found, hosts=hosts)
 
-    def _steps(self, asked: Asked, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:
-        stop = bool(self._flags.get("stop_containers"))
-        return asked.steps(only, self._policy, stop_containers=stop)
+    def _steps(
+        self, asked: Asked, only: frozenset[str] = frozenset(), withdrawal: Withdrawal | None = None
+    ) -> tuple[Step, ...]:
+        return asked.steps(only, self._policy, withdrawal=withdrawal)
 
     @cached_property
     def _policy(self) -> Policy:
@@ -205,7 +207,9 @@ class Run:
         return self._converge("setup-docker", Mode(only=self._only(), dry_run=self._dry))
 
     def uninstall(self) -> int:
-        return self._converge("uninstall-docker", Mode(withdraw=True, dry_run=self._dry))
+        consents = {field.name: bool(self._flags.get(field.name)) for field in fields(Withdrawal)}
+        withdrawal = Withdrawal(**consents)
+        return self._converge("uninstall-docker", Mode(withdraw=withdrawal, dry_run=self._dry))
 
     def facts(self) -> int:
         results = self._each(lambda host: read(host.remote, self._steps(host.asked)))
@@ -300,9 +304,9 @@ class Run:
 
     def _goal(self, asked: Asked, mode: Mode) -> Goal:
         return Goal(
-            self._steps(asked, mode.only),
+            self._steps(asked, mode.only, mode.withdraw),
             mode.only,
-            withdraw=mode.withdraw,
+            withdraw=mode.withdraw is not None,
             dry_run=mode.dry_run,
             terms=asked.terms,
             lock_timeout=self._lock_timeout,

@@ -69,6 +69,13 @@ ALLOW_RESTART = Switch(
     "allow_restart", "the daemon may be restarted although containers run that this may stop"
 )
 PATIENCE = Value("patience", "SECONDS", "how long a pull may stand still before it is ended (default 60)")
+PURGE = Switch(
+    "purge_data",
+    "delete images, containers and volumes too; refused where anything else lies or is mounted there",
+)
+DEPENDENCIES = Switch(
+    "with_dependencies", "take the packages away too that came with Docker's; refused where others need them"
+)
 
 INVENTORY = Value(
     "inventory", "FILE", "where hosts come from, instead of -H: see inventory.example.yaml; or Ansible's"
@@ -159,9 +166,9 @@ def versions(run: Run) -> int:
     return run.versions()
 
 
-@command(*ASKED, STOP, LOCK_TIMEOUT, DRY_RUN, JSON)
+@command(*ASKED, STOP, PURGE, DEPENDENCIES, LOCK_TIMEOUT, DRY_RUN, JSON)
 def uninstall_docker(run: Run) -> int:
-    """Take away what setup-docker brought, by the host's own record; data under /var/lib/docker stays."""
+    """Take away what setup-docker brought, by the host's own record; data stays unless --purge-data."""
     return run.uninstall()
 
 

@@ -1,5 +1,6 @@
 """The rpm database, and yum's own notes on where an installed package came from."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,13 @@ def forget(package: Package, persistdir: Path) -> None:
 
 
 def _notes(package: Package, persistdir: Path) -> Path:
-    evr = package.evr
+    # yum has the header's checksum there
+    word = hashlib.sha1(f"{package.evr.epoch}:{package.nvra}".encode(), usedforsecurity=False).hexdigest()
     return (
         persistdir
         / "yumdb"
         / package.name[0]
-        / f"{package.name}-{evr.epoch}-{evr.version}-{evr.release}-{package.arch}"
+        / f"{word}-{package.nvra.removesuffix(f'.{package.arch}')}-{package.arch}"
     )
 
 

@@ -22,12 +22,14 @@ from provision.resources.base import (
 )
 from provision.resources.daemon import SERVICE, UnitState, in_swarm
 from provision.resources.packages_shell import LIBRARY
-from provision.resources.record import RECORD_ID, RecordState
+from provision.resources.record import RECORD_ID, RecordState, why_not_ours
 from provision.resources.restart import DEFAULT, Policy, told_first
 from provision.resources.transition import DOCKER, Transition
 from provision.resources.yum import Repository
 from provision.script import Section
 from provision.words import rpm
+
+PACKAGES_ID = "packages docker-ce"
 
 RIVALS = (
     "docker",
@@ -71,7 +73,7 @@ class Packages:
 
     @property
     def id(self) -> str:
-        return "packages docker-ce"
+        return PACKAGES_ID
 
     @property
     def library(self) -> str:
@@ -213,17 +215,23 @@ class Packages:
             back=move.packages(move.replaced) if move.stops else (),
         )
 
+    def going(self, states: States) -> list[str]:
+        """The names of those that are there and that we brought."""
+        state, ours = states[self.id], brought(states[RECORD_ID])
+        if not isinstance(state, PackagesState):
+            return []
+        return [name for name in self._family if name in ours and name in state.versions]
+
     def withdraw(self, states: States) -> list[Finding]:
         state = states[self.id]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
         if isinstance(state, Absent):
             return []
-        ours = _recorded(self.id, states[RECORD_ID])
-        names = [name for name in self._family if name in ours and name in state.versions]
+        names = self.going(states)
         if not names:
             stays = ", ".join(f"{name}-{v}" for name, v in state.versions.items())
-            return [Note(self.id, f"{stays} stays: it was there before us")]
+            return [Note(self.id, f"{stays} stays: {why_not_ours(states[RECORD_ID])}")]
         what = " ".join(map(quote, names))
         return [
             Change(
@@ -231,7 +239,7 @@ class Packages:
                 ", ".join(f"{name}-{state.versions[name]}" for name in names),
                 "absent",
                 "we brought it",
-                f"remove_packages {what}",
+                f"remove_packages {what}\nforget_engine",
                 look=f"look_removal {what}",
                 stops_daemon=True,
             )
@@ -245,6 +253,11 @@ def _consequence(unit: UnitState | None, *, kept: bool) -> str:
     if kept:
         return f"live-restore keeps {', '.join(each.name for each in unit.containers)}"
     return f"stops {told_first(unit.containers)}"
+
+
+def brought(record: State) -> frozenset[str]:
+    """The names of the engine's packages that we brought, by the host's record."""
+    return frozenset(_recorded(PACKAGES_ID, record))
 
 
 def _recorded(ident: str, record: State) -> dict[str, str]:

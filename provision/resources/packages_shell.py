@@ -60,14 +60,15 @@ look_removal() {
   await_yum
   needed=$(rpm -e --test "$@" 2>&1) || fail "other packages need $*: $(printf %s "$needed" | one_line)"
 }
-remove_packages() {
-  erase "$@" || fail "$why"
-  left=
-  while read -r package; do
-    case " $* " in *" $package "*) continue ;; esac
-    if rpm -q "$package" >/dev/null 2>&1; then left="$left $package"; fi
-  done <"$state/brought-packages"
-  if [ -n "$left" ]; then frame note "stays, since others may need it by now:$left"; fi
+remove_packages() { erase "$@" || fail "$why"; }
+# what engines leave that no package owns: where they ran, and folders for what nobody installs by containerd
+forget_engine() {
+  for name in docker containerd; do
+    if pgrep -x "$name|${name}d" >/dev/null || grep -q " \(/var\)*/run/$name/" /proc/self/mountinfo; then continue; fi
+    rm -rf "/run/$name" "/run/$name.sock"
+  done
+  rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd /etc/containerd 2>/dev/null
+  return 0
 }
 """
 )

@@ -134,9 +134,18 @@ class Record:
                 "what we brought",
                 "absent",
                 "all of it is taken away",
-                f"rm -rf -- {quote(FOLDER)} || fail {quote(f'can not remove {FOLDER}')}",
+                f"sweep_looks\nrm -rf -- {quote(FOLDER)} || fail {quote(f'can not remove {FOLDER}')}",
             )
         ]
+
+
+def why_not_ours(state: State) -> str:
+    """Why something that is there isn't taken for ours."""
+    if isinstance(state, RecordState):
+        return "it was there before us"
+    if isinstance(state, Unknown):
+        return "our record can't be read"
+    return f"no record in {FOLDER} says that we brought it"
 
 
 def known(what: str, text: str) -> Trace:

@@ -49,11 +49,14 @@ def sections(text: str) -> list[Section]:
 def switched_off(text: str, idents: Collection[str], why: str) -> str:
     """The file with these repositories off, and nothing else of it changed. A comment keeps what stood there."""
     lines: list[str] = []
-    ours = False
+    ours = taken = False
     for line in text.splitlines(keepends=True):
         head = _HEAD.match(line)
         option = _OPTION.match(line)
-        if ours and option and option[1].lower() == "enabled":
+        if head or option:
+            taken = bool(ours and not head and option and option[1].lower() == "enabled")
+        # a line that goes on with it would go on with the option before
+        if taken and (option or (line[:1].isspace() and line.strip())):
             lines.append(f"# before: {line}")
             continue
         lines.append(line)

@@ -10,6 +10,7 @@ from provision.resources.configuration import EngineToRun
 from provision.resources.packages import Packages
 from provision.resources.restart import DEFAULT, Policy
 from provision.resources.unit import Unit
+from provision.resources.withdrawal import Withdrawal
 from provision.spec import Spec
 from provision.steps import access, base_repos, daemon, engine, repos, service
 
@@ -20,25 +21,26 @@ def steps(
     *,
     only: Collection[str] = (),
     policy: Policy = DEFAULT,
-    stop_containers: bool = False,
+    withdrawal: Withdrawal | None = None,
 ) -> tuple[Step, ...]:
     """The steps for what is asked for, all of them: what isn't among `only` is read all the same.
 
     `handed` is what the files that `spec` names hold. `policy` says whether the daemon may be stopped,
-    `stop_containers` is the operator's consent to end running containers when the engine is taken away.
+    `withdrawal` what the operator consents to where all of it is to be taken away.
     """
     repo = repos.repository(spec, handed.repo_key)
     packages = Packages(spec.engine, repo, policy, _live_restore(spec, policy))
     runs = EngineToRun(spec.engine, packages, adopts=bool(only) and "engine" not in only)
     daemon_json = daemon.configuration(spec, runs, keeps_containers=policy.enable_live_restore)
+    stop = withdrawal is not None and withdrawal.stop_containers
     serves = not only or "service" in only
     served = daemon_json if not only or "daemon" in only else daemon.as_it_is()
     return (
         base_repos.step(spec, handed.base_key, packages),
         repos.step(repo),
-        engine.step(packages),
+        engine.step(packages, withdrawal),
         daemon.step(daemon_json),
-        service.step(Unit("docker.service", runs, served, policy, stop_containers, serves=serves)),
+        service.step(Unit("docker.service", runs, served, policy, stop, serves=serves)),
         access.step(spec),
     )
 

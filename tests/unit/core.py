@@ -15,6 +15,7 @@ from provision.resources.daemon import UnitState
 from provision.resources.membership import NoGroup
 from provision.resources.record import RECORD_ID
 from provision.resources.restart import DEFAULT, Policy
+from provision.resources.withdrawal import Withdrawal
 
 MIRROR = "https://mirror.example"
 HOST = HostFacts(
@@ -32,14 +33,14 @@ HOST = HostFacts(
 def steps_for(
     *only: str,
     policy: Policy = DEFAULT,
-    stop_containers: bool = False,
+    withdrawal: Withdrawal | None = None,
     daemon: Mapping[str, Any] | None = None,
     **flags: str,
 ) -> tuple[Step, ...]:
     """The steps of a Spec as flags would give it; `daemon` as a file would."""
     layers = [spec.parse(json.dumps({"daemon": daemon}), "site.yml")] if daemon else []
     asked = spec.build(*layers, spec.from_flags(flags))
-    return steps.steps(asked, handed.defaults(), only=only, policy=policy, stop_containers=stop_containers)
+    return steps.steps(asked, handed.defaults(), only=only, policy=policy, withdrawal=withdrawal)
 
 
 def no_unit() -> UnitState:

@@ -24,6 +24,8 @@ from tests.unit.words import recorded
 
 SPEC = "registry_mirrors: [http://registry.example:5000]\nusers: [alice]\n"
 CONVERGED, FRESH = Case.load("converged").answer, Case.load("fresh-mirror-users").answer
+ALONG = framed({"packages that came along": "came libcgroup", "data": ""}, WORD)
+"""What is asked besides where Docker is to be taken away."""
 REFUSED = Case.load("docker-silent").answer
 
 
@@ -327,7 +329,7 @@ def test_a_dry_run_only_reads(
     dry: bool,
     flags: dict[str, bool],
 ) -> None:
-    answer = CONVERGED if command is Run.uninstall else FRESH
+    answer = CONVERGED + ALONG if command is Run.uninstall else FRESH
     hosts["a"] = Remote(Reads(answer))
     run = Run.asked_for(Asked(("a",), dry), {"spec": "", **flags})
     assert command(run) == 3
@@ -342,7 +344,7 @@ def test_setup_applies(hosts: Hosts, spec: str) -> None:
 
 
 def test_uninstall_takes_away(hosts: Hosts, spec: str) -> None:
-    hosts["a"] = Remote(Reads(CONVERGED), Applies(FRESH))
+    hosts["a"] = Remote(Reads(CONVERGED + ALONG), Applies(FRESH + ALONG))
     assert hosts.run(Run.uninstall, spec=spec) == 0
     assert hosts["a"].commands == ["read", "apply"]
 

@@ -11,6 +11,7 @@ import pytest
 
 from provision import facts, plan, script
 from provision.prove import recipe
+from provision.resources.withdrawal import Withdrawal
 from tests.unit.core import MIRROR, fresh, steps_for
 from tests.unit.prove import recorded
 
@@ -54,6 +55,8 @@ def rendered() -> list[tuple[str, str]]:
         ("prove, read", recipe.reading(WORD)),
         ("prove", recipe.proving(asked, engine, recorded.RUN, WORD)),
     ]
+    back = steps_for(withdrawal=Withdrawal(purge_data=True, with_dependencies=True))
+    found.append(("uninstall", facts.probe_script(back, WORD)))
     return found
 
 

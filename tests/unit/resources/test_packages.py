@@ -146,14 +146,14 @@ class TestWithdraw:
     def test_what_we_brought_goes_in_the_order_of_a_family(self) -> None:
         (found,) = NEW.withdraw(states(V26, sorted(NEW.engine.packages)))
         assert isinstance(found, Change)
-        assert shlex.split(found.script) == ["remove_packages", *NEW.engine.names]
+        assert shlex.split(found.script) == ["remove_packages", *NEW.engine.names, "forget_engine"]
         assert shlex.split(found.look) == ["look_removal", *NEW.engine.names]
         assert found.stops_daemon
 
     def test_what_was_there_before_us_stays(self) -> None:
         (found,) = NEW.withdraw(states(V26, ["docker-ce-26.1.4-1.el7"]))
         assert isinstance(found, Change)
-        assert found.script == "remove_packages docker-ce"
+        assert found.script == "remove_packages docker-ce\nforget_engine"
 
     @pytest.mark.parametrize("installed", [None, [], ["docker-ce-cli-26.1.4-1.el7"]])
     def test_nothing_of_ours_is_a_note(self, installed: list[str] | None) -> None:
@@ -252,21 +252,6 @@ class TestShell:
         (path / "rpm.needed").write_text("error: Failed dependencies:\n\tdocker-ce is needed by theirs-1\n")
         why = "other packages need docker-ce: error: Failed dependencies: \tdocker-ce is needed by theirs-1"
         assert self.call(shell, tmp_path, "look_removal docker-ce") == ("", [Frame(Mark.FAIL, why)])
-
-    def test_what_stays_is_told(self, shell: tuple[str, ...], tmp_path: Path) -> None:
-        self.host(
-            tmp_path,
-            "docker-ce 1",
-            "libcgroup 1",
-            yum='grep -v docker-ce "$db" >"$db.new"; mv "$db.new" "$db"',
-        )
-        (tmp_path / "state").mkdir()
-        (tmp_path / "state/brought-packages").write_text("docker-ce\nlibcgroup\ngone\n")
-        said, frames = self.call(shell, tmp_path, "remove_packages docker-ce")
-        assert said == ""
-        assert [(frame.mark, frame.rest.rpartition(":")[2]) for frame in frames] == [
-            (Mark.NOTE, " libcgroup")
-        ]
 
     def test_a_removal_that_removed_nothing_is_not_believed(
         self, shell: tuple[str, ...], tmp_path: Path

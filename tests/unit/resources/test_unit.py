@@ -17,6 +17,7 @@ from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.restart import Policy
 from provision.resources.unit import Unit
 from provision.resources.unitfiles import parse as parse_files
+from provision.resources.withdrawal import Withdrawal
 from provision.script import Section
 from tests.unit.case import Case
 from tests.unit.core import encoded, fresh, steps_for
@@ -258,7 +259,7 @@ def test_before_us() -> None:
 
 class TestWithdraw:
     def back(self, given: Mapping[str, State], *, stop: bool = False) -> list[Finding]:
-        return unit_of(steps_for(stop_containers=stop)).withdraw(given)
+        return unit_of(steps_for(withdrawal=Withdrawal(stop_containers=stop))).withdraw(given)
 
     def test_the_service_goes_with_what_its_first_start_brought(self) -> None:
         lines = changed(self.back(CONVERGED)).script.splitlines()

@@ -16,6 +16,7 @@ from provision.resources.membership import Membership
 from provision.resources.packages import Packages
 from provision.resources.rpmkey import RpmKey
 from provision.resources.unit import Unit
+from provision.resources.withdrawal import Withdrawal
 from provision.steps.daemon import DROP_IN
 from provision.steps.repos import KEY_PATH
 from provision.templating import shipped
@@ -136,7 +137,7 @@ class TestService:
 
     @pytest.mark.parametrize("consent", [True, False])
     def test_consent_to_stop_containers_is_handed_on(self, consent: bool) -> None:
-        (unit,) = named("service", steps_for(stop_containers=consent)).resources
+        (unit,) = named("service", steps_for(withdrawal=Withdrawal(stop_containers=consent))).resources
         assert isinstance(unit, Unit)
         assert unit.stop_containers is consent
 
