@@ -11,6 +11,7 @@ from functools import cached_property
 
 from provision import advisories, handed, spec
 from provision.advisories import Advisories
+from provision.errors import OperatorError
 from provision.handed import Handed
 from provision.inventory import Origin
 from provision.preflight import Terms
@@ -43,7 +44,11 @@ class Asked:
     def steps(
         self, only: frozenset[str], policy: Policy, *, withdrawal: Withdrawal | None = None
     ) -> tuple[Step, ...]:
-        """The steps to it."""
+        """The steps to it, or back. Raises OperatorError where the policy contradicts it."""
+        if policy.enable_live_restore and self.spec.settings().get("live-restore") is False:
+            raise OperatorError(
+                "--enable-live-restore: live_restore, or live-restore under daemon, is false: say one"
+            )
         return steps(self.spec, self.handed, only=only, policy=policy, withdrawal=withdrawal)
 
 

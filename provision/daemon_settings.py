@@ -252,11 +252,25 @@ _EACH: Mapping[str, Rule] = {
 """Rules for each part of a list or mapping."""
 
 
-def _clashes(settings: Mapping[str, Any]) -> Iterator[Problem]:
-    """Settings that dockerd refuses side by side, or that hand the host to anybody who asks."""
+def incompatible(settings: Mapping[str, Any]) -> Iterator[Problem]:
+    """Settings that dockerd refuses side by side, whoever set each."""
     for one, other in (("graph", "data-root"), ("bridge", "bip")):
         if settings.get(one) is not None and settings.get(other) is not None:
             yield Problem((one,), f"{one} and {other} can't both be set: leave one out")
+    driver, options = settings.get("log-driver"), settings.get("log-opts")
+    for name in ("max-size", "max-file"):
+        if driver in _UNROTATED and isinstance(options, Mapping) and options.get(name) is not None:
+            text = f"log-opts: {driver} has no {name}, and dockerd doesn't start with it: leave it out, or the driver"
+            yield Problem(("log-opts", name), text)
+
+
+_UNROTATED = ("awslogs", "fluentd", "gcplogs", "gelf", "journald", "logentries", "splunk", "syslog")
+"""Log drivers that don't write files themselves: an unknown option is refused at the start (18.06.3, run)."""
+
+
+def _clashes(settings: Mapping[str, Any]) -> Iterator[Problem]:
+    """Settings that dockerd refuses side by side, or that hand the host to anybody who asks."""
+    yield from incompatible(settings)
     if settings.get("iptables") is False and settings.get("icc") is False:
         yield Problem(("icc",), "icc: false needs iptables: leave one of the two out")
     runtimes, runtime = settings.get("runtimes"), settings.get("default-runtime")

@@ -24,6 +24,8 @@ class Option:
     switch: bool = False
     """true or false in a file; a flag without a value, which means true."""
 
+    tri: bool = False
+    """true or false in a file, yes or no as a flag; not given, what is there stays."""
     bare: str = ""
     """What the flag means without a value; empty where it must have one."""
 
@@ -73,6 +75,40 @@ OPTIONS: tuple[Option, ...] = (
         " (not given: those on the host stay)",
         "[https://mirror.example.com]",
         many=True,
+    ),
+    Option(
+        "log_max_size",
+        "SIZE",
+        "containers' logs are rotated at this size: a number with k, m or g (max-size in log-opts)",
+        "50m",
+    ),
+    Option("log_max_file", "NUMBER", "so many rotated logs are kept (max-file in log-opts)", "3"),
+    Option(
+        "data_root",
+        "FOLDER",
+        "where images, containers and volumes are kept (default /var/lib/docker)",
+        "/data/docker",
+    ),
+    Option(
+        "cgroup_driver",
+        "systemd|cgroupfs",
+        "who manages containers' control groups, as a kubelet must do too (native.cgroupdriver in exec-opts)",
+        "systemd",
+    ),
+    Option(
+        "live_restore",
+        "yes|no",
+        "containers go on while the daemon is down; not in a swarm",
+        "true",
+        tri=True,
+    ),
+    Option(
+        "bridge_nf",
+        "yes|no",
+        "packets between a bridge's ports pass iptables or don't, now and after a boot"
+        " (net.bridge.bridge-nf-call-iptables, -ip6tables)",
+        "true",
+        tri=True,
     ),
     Option(
         "daemon",

@@ -12,24 +12,27 @@ import re
 import reprlib
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     JsonValue,
     StrictBool,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from provision import daemon_settings, engines, yamlmarks
+from provision import daemon_settings, engines, shorthands, yamlmarks
 from provision.engines import Engine
 from provision.errors import OperatorError
 from provision.options import FLAGS, OPTIONS
+from provision.shorthands import SHORTHANDS
 from provision.urls import package_mirror_trouble, registry_mirror_trouble
 from provision.yamlmarks import Located, Place
 
@@ -62,6 +65,11 @@ _USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,30}\$?")
 """The names that useradd of CentOS 7 lets pass (shadow-utils 4.6 as patched there)."""
 
 
+def _digits(value: object) -> object:
+    """A number as text, as daemon.json wants it; anybody would write it without quotes."""
+    return str(value) if type(value) is int else value
+
+
 class Spec(BaseModel):
     """What is asked for. Frozen; construct it by `build` to have errors name their place."""
 
@@ -77,6 +85,15 @@ class Spec(BaseModel):
     """Path of an armoured public key; None is the one that CentOS 7 is signed with. Read by the caller."""
     registry_mirrors: tuple[str, ...] | None = None
     """None leaves those on the host alone, an empty tuple takes them away."""
+    log_max_size: str | None = None
+    log_max_file: Annotated[
+        str | None, BeforeValidator(_digits), WithJsonSchema({"type": ["string", "integer"]})
+    ] = None
+    data_root: str | None = None
+    cgroup_driver: str | None = None
+    live_restore: StrictBool | None = None
+    bridge_nf: StrictBool | None = None
+    """None leaves the host's sysctls alone."""
     daemon: dict[str, JsonValue] = {}
     """Further keys of daemon.json; None takes one out."""
     users: tuple[str, ...] = ()
@@ -103,9 +120,18 @@ class Spec(BaseModel):
 
     def settings(self) -> dict[str, JsonValue]:
         """The keys of daemon.json that are asked for; None takes one out."""
-        if self.registry_mirrors is None:
-            return dict(self.daemon)
-        return {**self.daemon, "registry-mirrors": list(self.registry_mirrors)}
+        return shorthands.joined(self.daemon, self._shorthands)
+
+    @property
+    def widened(self) -> frozenset[str]:
+        """The keys of `settings` of which only a part is asked for."""
+        return shorthands.WIDENS - self.daemon.keys()
+
+    @property
+    def _shorthands(self) -> dict[str, Any]:
+        options = {each.option: getattr(self, each.option) for each in SHORTHANDS}
+        mirrors = options["registry_mirrors"]
+        return {**options, "registry_mirrors": None if mirrors is None else list(mirrors)}
 
     @field_validator("docker_version")
     @classmethod
@@ -178,20 +204,34 @@ class Spec(BaseModel):
 
     @model_validator(mode="after")
     def _daemon(self, info: ValidationInfo) -> Spec:
-        if self.registry_mirrors is not None and "registry-mirrors" in self.daemon:
-            raise _at(
-                ("daemon", "registry-mirrors"), "registry mirrors are given twice: keep registry_mirrors"
-            )
-        for problem in daemon_settings.problems(
-            self.daemon, self.engine if info.context is not False else None
-        ):
+        engine = self.engine if info.context is not False else None
+        for problem in daemon_settings.problems(self.daemon, engine):
             raise _at(("daemon", *problem.path), problem.text)
+        options = self._shorthands
+        for each in SHORTHANDS:
+            if options[each.option] is not None:
+                for problem in daemon_settings.problems(each.settings(options[each.option]), engine):
+                    raise _at((each.option,), problem.text)
+        if clash := shorthands.clash(self.daemon, options):
+            raise _at(
+                ("daemon", *clash.path),
+                clash.text(options[clash.option], "{other}"),
+                (clash.option,),
+            )
+        for problem in daemon_settings.problems(self.settings(), engine):
+            given = [
+                each.option for each in SHORTHANDS if each.key == problem.path[0] and options[each.option]
+            ]
+            raise _at((given[0],) if given else ("daemon", *problem.path), problem.text)
         return self
 
 
-def _at(path: tuple[str | int, ...], text: str) -> PydanticCustomError:
-    """An error about what `path` leads to, seen from the validator that raises it."""
-    return PydanticCustomError("wrong", "{text}", {"text": text, "path": path})
+def _at(path: tuple[str | int, ...], text: str, other: tuple[str | int, ...] = ()) -> PydanticCustomError:
+    """An error about what `path` leads to, seen from the validator that raises it.
+
+    Where `other` leads is put in for {other}.
+    """
+    return PydanticCustomError("wrong", "{text}", {"text": text, "path": path, "second": other})
 
 
 Layer = dict[str, Located]
@@ -211,7 +251,9 @@ def from_flags(given: Mapping[str, str | bool | None]) -> Layer:
         if text is None or text is False:
             continue
         place = Place(option.flag)
-        if text is True and option.bare:
+        if option.tri:
+            layer[option.name] = Located(_yes_or_no(text, place), place)
+        elif text is True and option.bare:
             layer[option.name] = Located(option.bare, place)
         elif text is True or not option.many:
             layer[option.name] = Located(text, place)
@@ -225,6 +267,12 @@ def from_flags(given: Mapping[str, str | bool | None]) -> Layer:
                 )
             layer[option.name] = Located(tuple(Located(part, place) for part in parts), place)
     return layer
+
+
+def _yes_or_no(text: str | bool, place: Place) -> bool:
+    if text not in ("yes", "no"):
+        raise OperatorError(f"{place}: {text!r} is neither yes nor no: say one of the two")
+    return text == "yes"
 
 
 def build(*layers: Layer, installs: bool = True) -> Spec:
@@ -242,9 +290,12 @@ def build(*layers: Layer, installs: bool = True) -> Spec:
 
 
 def _one_line(error: ErrorDetails, chosen: Layer) -> str:
-    path = (*error["loc"], *error.get("ctx", {}).get("path", ()))
-    place = Located(chosen, Place("spec")).place_of(path)
-    return f"{place}: {_text(error, path)}"
+    context, top = error.get("ctx", {}), Located(chosen, Place("spec"))
+    path = (*error["loc"], *context.get("path", ()))
+    text = _text(error, path)
+    if context.get("second"):
+        text = text.replace("{other}", str(top.place_of(context["second"])))
+    return f"{top.place_of(path)}: {text}"
 
 
 def _text(error: ErrorDetails, path: tuple[Any, ...]) -> str:

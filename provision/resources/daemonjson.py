@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from provision.daemon_settings import incompatible
 from provision.engine_keys import KEYS
 from provision.engines import MIRRORS, Engine, nearest
 from provision.resources.file import Unsuitable
@@ -68,17 +69,22 @@ def mirrors(settings: Mapping[str, Any]) -> list[str] | None:
 class MergedJson:
     """The file with `settings` in it: keys named are replaced whole, others stay, None takes a key out.
 
-    `engine` will read it. `flags` are the keys that its command line sets, each with flag and place.
+    `engine` will read it. `flags` are the keys that its command line sets, each with flag and place. Of the mappings
+    that `widened` names only what is asked for is ours: what else they hold stays.
     """
 
     settings: Mapping[str, Any]
     engine: Engine
     flags: Mapping[str, str] = field(default_factory=dict)
+    widened: frozenset[str] = frozenset()
 
     def wanted(self, present: bytes | None) -> bytes | None:
         settings = {} if present is None else load(present)
         merged = {key: value for key, value in settings.items() if self.settings.get(key, 0) is not None}
-        merged |= {key: value for key, value in self.settings.items() if value is not None}
+        for key, value in self.settings.items():
+            if value is not None:
+                there = settings.get(key) if key in self.widened else None
+                merged[key] = {**there, **value} if isinstance(there, dict) else value
         self._acceptable(merged)
         if present is None:
             return _text(merged) if merged else None
@@ -96,6 +102,8 @@ class MergedJson:
                     f"the key {key!r} that {'is asked for' if asked else 'stands there'} collides with "
                     f"{self.flags[key]}: dockerd doesn't start with both, so take one of them out"
                 )
+        for problem in incompatible(merged):
+            raise Unsuitable(problem.text)
 
     def _unknown(self, key: str, *, asked: bool) -> str:
         version = self.engine.version
@@ -115,9 +123,11 @@ class MergedJson:
 
     def withdrawn(self, present: bytes, ours: Mapping[str, Any]) -> bytes | None:
         settings = load(present)
-        rest = {
-            key: value for key, value in settings.items() if key not in ours or not _same(value, ours[key])
-        }
+        rest = _without(settings, ours)
+        for key, value in rest.items():
+            if isinstance(value, dict) and isinstance(ours.get(key), dict):
+                rest[key] = _without(value, ours[key])
+        rest = {key: value for key, value in rest.items() if value != {} or settings[key] == {}}
         if _same(rest, settings):
             return present
         return _text(rest) if rest else None
@@ -138,6 +148,10 @@ class Untouched:
 
     def part(self) -> Mapping[str, Any]:
         return {}
+
+
+def _without(there: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in there.items() if key not in ours or not _same(value, ours[key])}
 
 
 def _same(one: Any, other: Any) -> bool:

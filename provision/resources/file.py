@@ -51,7 +51,7 @@ class Exactly:
 
     content: bytes
 
-    def wanted(self, present: bytes | None) -> bytes:  # noqa: ARG002  the protocol's signature
+    def wanted(self, present: bytes | None) -> bytes | None:  # noqa: ARG002  the protocol's signature
         return self.content
 
     def withdrawn(self, present: bytes, ours: Mapping[str, Any]) -> bytes | None:  # noqa: ARG002  likewise
@@ -59,6 +59,16 @@ class Exactly:
 
     def part(self) -> Mapping[str, Any]:
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Left(Exactly):
+    """A file that isn't asked for, as it is: only what an earlier run brought of it is taken away."""
+
+    content: bytes = b""
+
+    def wanted(self, present: bytes | None) -> bytes | None:
+        return present
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from provision.resources.restart import DEFAULT, Policy
 from provision.resources.unit import Unit
 from provision.resources.withdrawal import Withdrawal
 from provision.spec import Spec
-from provision.steps import access, base_repos, daemon, engine, repos, service
+from provision.steps import access, base_repos, daemon, engine, kernel, repos, service
 
 
 def steps(
@@ -26,7 +26,7 @@ def steps(
     """The steps for what is asked for, all of them: what isn't among `only` is read all the same.
 
     `handed` is what the files that `spec` names hold. `policy` says whether the daemon may be stopped,
-    `withdrawal` what the operator consents to where all of it is to be taken away.
+    `withdrawal` what the operator consents to where all of it is to be taken away, and what was asked for earlier too.
     """
     repo = repos.repository(spec, handed.repo_key)
     packages = Packages(spec.engine, repo, policy, _live_restore(spec, policy))
@@ -39,6 +39,7 @@ def steps(
         base_repos.step(spec, handed.base_key, packages),
         repos.step(repo),
         engine.step(packages, withdrawal),
+        kernel.step(spec, withdraw=withdrawal is not None),
         daemon.step(daemon_json),
         service.step(Unit("docker.service", runs, served, policy, stop, serves=serves)),
         access.step(spec),

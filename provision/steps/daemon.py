@@ -20,7 +20,7 @@ def configuration(spec: Spec, engine: EngineToRun, *, keeps_containers: bool) ->
     """
     return DaemonJson(
         path=PATH,
-        content=MergedJson(spec.settings(), spec.engine),
+        content=MergedJson(spec.settings(), spec.engine, widened=spec.widened),
         mode=None,
         before=f'keep {PATH} "$state/pending"',
         engine=engine,

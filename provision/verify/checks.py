@@ -30,6 +30,8 @@ SECTION = "docker-ce-stable"
 KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"
 DAEMON_JSON = "/etc/docker/daemon.json"
 DROP_IN = "/etc/systemd/system/docker.service.d/docker-provision.conf"
+SYSCTLS = "/etc/sysctl.d/docker-provision.conf"
+MODULES = "/etc/modules-load.d/docker-provision.conf"
 SOCKET = "/var/run/docker.sock"
 RIVALS = (
     *(
@@ -73,6 +75,8 @@ def checks(key: bytes) -> tuple[Check, ...]:
         running_version,
         registry_mirrors,
         effective_settings,
+        cgroup_driver,
+        bridge_filter,
         socket,
         users,
     )
@@ -179,9 +183,16 @@ def daemon_json(host: Host, spec: Spec) -> None:
             wrong.append(f"{name} is still there")
         elif value is not None and name not in present:
             wrong.append(f"{name} is missing")
-        elif value is not None and _json(present[name]) != _json(value):
+        elif value is not None and _json(_part(present[name], value, spec, name)) != _json(value):
             wrong.append(f"{name} isn't as asked for")
     expect(not wrong, f"{DAEMON_JSON}: {', '.join(wrong)}; {SETUP}")
+
+
+def _part(present: Any, asked: Any, spec: Spec, name: str) -> Any:
+    """What is there of what is asked for, where only a part of a mapping is."""
+    if name in spec.widened and isinstance(present, dict) and isinstance(asked, dict):
+        return {key: present[key] for key in asked if key in present}
+    return present
 
 
 def _settings(host: Host) -> dict[str, Any]:
@@ -275,6 +286,31 @@ def effective_settings(host: Host, spec: Spec) -> None:
         shown["data-root"] = re.sub(r"/[0-9]+\.[0-9]+$", "", shown["data-root"])
     wrong = [f"{name} is {shown[name]}, not {asked[name]}" for name in asked if shown[name] != asked[name]]
     expect(not wrong, f"in effect: {', '.join(wrong)}; {SETUP}")
+
+
+def cgroup_driver(host: Host, spec: Spec) -> None:
+    """The driver in effect, which isn't shown by its key's name."""
+    if spec.cgroup_driver is None:
+        return
+    shown = docker_info(host)["CgroupDriver"]
+    expect(shown == spec.cgroup_driver, f"the cgroup driver is {shown}, not {spec.cgroup_driver}; {SETUP}")
+
+
+def bridge_filter(host: Host, spec: Spec) -> None:
+    """The kernel's values, and the files that set them at the next boot."""
+    if spec.bridge_nf is None:
+        return
+    asked = "1" if spec.bridge_nf else "0"
+    kept = host.file(SYSCTLS).content_string if host.file(SYSCTLS).exists else ""
+    wrong = [] if host.file(MODULES).exists else [f"{MODULES} is missing"]
+    for name in ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables"):
+        found = host.file(f"/proc/sys/net/bridge/{name}")
+        now = found.content_string.strip() if found.exists else "not there"
+        if now != asked:
+            wrong.append(f"{name} is {now}, not {asked}")
+        if f"net.bridge.{name} = {asked}" not in kept:
+            wrong.append(f"{SYSCTLS} doesn't set {name} at a boot")
+    expect(not wrong, f"{', '.join(wrong)}; {SETUP}")
 
 
 # ── access ──

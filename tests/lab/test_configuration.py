@@ -170,3 +170,65 @@ def test_the_distributions_docker_takes_mirrors_only_at_a_start(lab: Lab, host: 
         "refused",
         "'registry-mirrors' that is asked for collides with --registry-mirror in /etc/sysconfig/docker:1",
     )
+
+
+# ── 14: options for single settings ──
+
+KEPT = "cd /etc && ls -A modules-load.d sysctl.d docker systemd/system && cat docker/daemon.json"
+BRIDGE = "cd /proc/sys/net/bridge && cat bridge-nf-call-iptables bridge-nf-call-ip6tables"
+
+
+def test_what_most_ask_for_has_options_and_all_of_it_goes_back(
+    lab: Lab, host: LabHost, asked: tuple[str, ...]
+) -> None:
+    put(host, "/etc/docker/daemon.json", '{"log-opts": {"labels": "app", "max-size": "1m"}, "mtu": 1400}\n')
+    host.run("sysctl -q -w net.bridge.bridge-nf-call-iptables=0; mkdir /var/lib/docker/data")
+    before = host.run(KEPT).stdout
+    flags = (
+        *("--log-max-size", "50m", "--log-max-file=3", "--data-root", "/var/lib/docker/data"),
+        *("--live-restore", "yes", "--cgroup-driver=cgroupfs", "--bridge-nf", "yes", *asked),
+    )
+    done = fab(lab, "-H", "host1", "setup-docker", *flags)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert fab(lab, "-H", "host1", "plan", *flags).returncode == 0
+    assert fab(lab, "-H", "host1", "verify", *flags).returncode == 0
+    present = json.loads(host.run("cat /etc/docker/daemon.json").stdout)
+    assert present["log-opts"] == {"labels": "app", "max-size": "50m", "max-file": "3"}
+    assert present["mtu"] == 1400
+    shown = "{{.DockerRootDir}} {{.CgroupDriver}} {{.LiveRestoreEnabled}} {{.BridgeNfIptables}}"
+    assert host.run(f"docker info -f '{shown}'").stdout == "/var/lib/docker/data cgroupfs true true\n"
+    host.run("docker run -d --name web busybox sleep 600", timeout=120)
+    rotation = "docker inspect -f '{{json .HostConfig.LogConfig.Config}}' web"
+    assert json.loads(host.run(rotation).stdout)["max-size"] == "50m"
+    host.run("docker rm -f web")
+    # somebody else's change of one value is seen, and a boot keeps them
+    host.run("sysctl -q -w net.bridge.bridge-nf-call-iptables=0")
+    told_of = fab(lab, "-H", "host1", "plan", *flags)
+    assert told_of.returncode == 3
+    assert "bridge-nf-call-iptables=1" in told_of.stdout
+    host.run("systemctl restart systemd-sysctl")
+    assert host.run(BRIDGE).stdout == "1\n1\n"
+    assert fab(lab, "-H", "host1", "uninstall-docker", *asked).returncode == 0
+    assert host.run(BRIDGE).stdout == "0\n1\n"
+    assert host.run(KEPT).stdout == before
+
+
+def test_the_cgroup_driver_of_systemd(lab: Lab, converged: LabHost, asked: tuple[str, ...]) -> None:
+    done = fab(lab, "-H", "host1", "setup-docker", "--cgroup-driver", "systemd", *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert converged.run("docker info -f '{{.CgroupDriver}}'").stdout == "systemd\n"
+    converged.run("docker create --name kept busybox true", timeout=120)
+    # and what guards it holds for the option too
+    told(
+        fab(lab, "-H", "host1", "setup-docker", "--cgroup-driver", "cgroupfs", *asked),
+        "refused",
+        "the cgroup driver changes from systemd to cgroupfs",
+    )
+
+
+def test_a_contradiction_is_told_with_both_places(lab: Lab, asked: tuple[str, ...], tmp_path: Path) -> None:
+    done = fab(
+        lab, "-H", "host1", "plan", *settings(tmp_path, live_restore=True), "--live-restore=no", *asked
+    )
+    assert done.returncode == 2
+    assert "spec.yaml:1: live-restore is true here, and false by live_restore (--live-restore)" in done.stderr

@@ -24,7 +24,16 @@ from tests.unit.words import recorded
 
 SPEC = "registry_mirrors: [http://registry.example:5000]\nusers: [alice]\n"
 CONVERGED, FRESH = Case.load("converged").answer, Case.load("fresh-mirror-users").answer
-ALONG = framed({"packages that came along": "came libcgroup", "data": ""}, WORD)
+ALONG = framed(
+    {
+        "packages that came along": "came libcgroup",
+        "data": "",
+        "file /etc/modules-load.d/docker-provision.conf": "absent",
+        "file /etc/sysctl.d/docker-provision.conf": "absent",
+        "sysctl net.bridge.bridge-nf-call": "0 0",
+    },
+    WORD,
+)
 """What is asked besides where Docker is to be taken away."""
 REFUSED = Case.load("docker-silent").answer
 
@@ -131,9 +140,12 @@ class TestMistakes:
             ("repos, servis", "--only: there is no step 'servis': did you mean service?"),
             (
                 "everything",
-                "--only: there is no step 'everything': they are base, repos, engine, daemon, service, access",
+                "--only: there is no step 'everything': they are base, repos, engine, kernel, daemon, service, access",
             ),
-            ("repos,", "--only: there is no step '': they are base, repos, engine, daemon, service, access"),
+            (
+                "repos,",
+                "--only: there is no step '': they are base, repos, engine, kernel, daemon, service, access",
+            ),
         ],
     )
     def test_an_unknown_step(self, hosts: Hosts, only: str, text: str) -> None:
@@ -429,5 +441,13 @@ def test_verify_gives_pytests_verdict(
 def test_steps_are_listed_without_a_host(capsys: pytest.CaptureFixture[str]) -> None:
     assert Hosts().run(Run.steps) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["base", "repos", "engine", "daemon", "service", "access"]
+    assert [line.split()[0] for line in lines] == [
+        "base",
+        "repos",
+        "engine",
+        "kernel",
+        "daemon",
+        "service",
+        "access",
+    ]
     assert all(len(line.split()) > 3 for line in lines)

@@ -41,7 +41,9 @@ def rendered() -> list[tuple[str, str]]:
     """Every kind of script that a host gets, with the most in it."""
     found = []
     for version in ("18.06.3", "26.1.4"):
-        chosen = steps_for(docker_version=version, registry_mirrors=MIRROR, users="alice,bob")
+        chosen = steps_for(
+            docker_version=version, registry_mirrors=MIRROR, users="alice,bob", bridge_nf="yes"
+        )
         found.append((f"read {version}", facts.probe_script(chosen, WORD)))
         changes = plan.plan(fresh(chosen), chosen).changes
         tasks = [script.Task(change.resource, change.script, change.look) for change in changes]

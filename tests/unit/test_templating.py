@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provision.steps.daemon import DROP_IN
+from provision.steps.kernel import MODULES, SYSCTLS
 from provision.templating import folder, render, shipped
 
 REPO = "etc/yum.repos.d/docker-ce.repo.j2"
@@ -26,7 +27,8 @@ JSON = st.recursive(
 
 def test_every_file_lies_where_it_will_lie() -> None:
     found = {str(path.relative_to(folder())) for path in folder().rglob("*") if path.is_file()}
-    assert found == {REPO, ARCHIVE, DAEMON_JSON, DROP_IN, "etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"}
+    key = "etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"
+    assert found == {REPO, ARCHIVE, DAEMON_JSON, DROP_IN, key, MODULES, f"{SYSCTLS}.j2"}
 
 
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=4))

@@ -168,11 +168,35 @@ class TestMerged:
         ):
             MergedJson({"mtu": 1400}, other).wanted(None)
 
+    def test_of_a_mapping_only_what_is_named_is_ours(self) -> None:
+        rotated = {"log-opts": {"max-size": "50m"}}
+        present = b'{"log-opts": {"max-size": "10m", "labels": "a"}}'
+        whole, part = MergedJson(rotated, OLD), MergedJson(rotated, OLD, widened=frozenset({"log-opts"}))
+        assert load(whole.wanted(present) or b"") == rotated
+        assert load(part.wanted(present) or b"") == {"log-opts": {"max-size": "50m", "labels": "a"}}
+        assert load(part.wanted(b"{}") or b"") == load(part.wanted(b'{"log-opts": null}') or b"") == rotated
+
+    def test_what_does_not_go_with_what_stands_there(self) -> None:
+        rotated = MergedJson({"log-opts": {"max-size": "50m"}}, OLD)
+        with pytest.raises(Unsuitable, match="log-opts: journald has no max-size"):
+            rotated.wanted(b'{"log-driver": "journald"}')
+
 
 class TestWithdrawn:
     def rest(self, present: str, **ours: Any) -> str | None:
         found = MergedJson({}, OLD).withdrawn(present.encode(), ours)
         return found.decode() if found is not None else None
+
+    def test_of_a_mapping_our_part_goes(self) -> None:
+        ours = {"max-size": "50m"}
+        assert (
+            self.rest('{"log-opts": {"max-size": "50m"}, "mtu": 1}', **{"log-opts": ours})
+            == '{\n  "mtu": 1\n}\n'
+        )
+        left = self.rest('{"log-opts": {"max-size": "50m", "labels": "a"}}', **{"log-opts": ours})
+        assert json.loads(left or "") == {"log-opts": {"labels": "a"}}
+        other = '{"log-opts": {"max-size": "90m"}}'
+        assert self.rest(other, **{"log-opts": ours}) == other
 
     def test_our_keys_go_where_they_hold_what_we_gave_them(self) -> None:
         assert self.rest('{"debug": true, "mtu": 1400}', debug=True, mtu=1500) == '{\n  "mtu": 1400\n}\n'

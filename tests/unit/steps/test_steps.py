@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from provision import handed, spec, steps
 from provision.engines import ENGINES, hold_names
 from provision.handed import pinned_key
 from provision.resources.base import Step
@@ -38,7 +39,26 @@ STEPS = steps_for(registry_mirrors=MIRROR, users="alice,bob")
 
 
 def test_the_steps_in_order() -> None:
-    assert [step.name for step in STEPS] == ["base", "repos", "engine", "daemon", "service", "access"]
+    assert [step.name for step in STEPS] == [
+        "base",
+        "repos",
+        "engine",
+        "kernel",
+        "daemon",
+        "service",
+        "access",
+    ]
+
+
+def test_the_kernel_is_looked_at_where_that_is_asked_for_and_on_the_way_back() -> None:
+    def resources(withdrawal: Withdrawal | None = None, **flags: str) -> list[str]:
+        asked = spec.build(spec.from_flags(flags))
+        chosen = steps.steps(asked, handed.defaults(), withdrawal=withdrawal)
+        return [resource.id for resource in named("kernel", chosen).resources]
+
+    assert resources() == []
+    assert len(resources(bridge_nf="no")) == 3
+    assert resources(Withdrawal()) == resources(bridge_nf="yes")
 
 
 def test_every_step_has_a_line_for_people() -> None:
@@ -52,7 +72,7 @@ def test_ids_are_unique() -> None:
     assert len(set(idents)) == len(idents)
 
 
-@pytest.mark.parametrize("only", ["base", "repos", "engine", "daemon", "service", "access"])
+@pytest.mark.parametrize("only", ["base", "repos", "engine", "kernel", "daemon", "service", "access"])
 def test_what_is_not_asked_for_is_read_all_the_same(only: str) -> None:
     idents = [[resource.id for resource in step.resources] for step in STEPS]
     chosen = steps_for(only, registry_mirrors=MIRROR, users="alice,bob")

@@ -7,9 +7,9 @@ from typing import Any
 
 from provision.converge import Output
 from provision.verify import checks
-from tests.unit.verify.fakehost import REPOSITORY, FakeHost
+from tests.unit.verify.fakehost import BRIDGE, REPOSITORY, FakeHost
 
-DAEMON = {"answers", "running_version", "registry_mirrors", "effective_settings"}
+DAEMON = {"answers", "running_version", "registry_mirrors", "effective_settings", "cgroup_driver"}
 """The checks that ask the daemon."""
 
 
@@ -248,7 +248,7 @@ DRIFTS: dict[str, tuple[Callable[[FakeHost], None], set[str], str]] = {
     ),
     "daemon gone between": (
         info(ServerErrors=["Cannot connect to the Docker daemon"]),
-        {"answers", "registry_mirrors", "effective_settings"},
+        DAEMON - {"running_version"},
         "the daemon says: Cannot connect",
     ),
     "another version runs": (
@@ -288,6 +288,29 @@ DRIFTS: dict[str, tuple[Callable[[FakeHost], None], set[str], str]] = {
     ),
     "data under a user namespace": (info(DockerRootDir="/data/docker/100000.100000"), set(), ""),
     "labels": (info(Labels=["zone=b"]), {"effective_settings"}, "labels is ['zone=b']"),
+    "another cgroup driver": (
+        info(CgroupDriver="systemd"),
+        {"cgroup_driver"},
+        "the cgroup driver is systemd, not cgroupfs",
+    ),
+    "logs rotated at another size": (
+        in_file(checks.DAEMON_JSON, "10m", "90m"),
+        {"daemon_json"},
+        "log-opts isn't as asked for",
+    ),
+    "another part of the logs' options": (
+        in_file(checks.DAEMON_JSON, '"max-size"', '"labels": "a", "max-size"'),
+        set(),
+        "",
+    ),
+    "bridged packets unfiltered": (
+        with_file(f"{BRIDGE}/bridge-nf-call-iptables", "0\n"),
+        {"bridge_filter"},
+        "bridge-nf-call-iptables is 0, not 1",
+    ),
+    "no module": (without(f"{BRIDGE}/bridge-nf-call-iptables"), {"bridge_filter"}, "is not there, not 1"),
+    "module not loaded at a boot": (without(checks.MODULES), {"bridge_filter"}, "is missing"),
+    "sysctls not set at a boot": (without(checks.SYSCTLS), {"bridge_filter"}, "doesn't set bridge-nf-call"),
     "no socket": (having(socket=None), {"socket"}, "docker.sock is missing"),
     "socket for all": (
         having(socket=("root", "docker", "666")),

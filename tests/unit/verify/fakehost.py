@@ -13,7 +13,7 @@ from typing import Any
 from provision.converge import Output
 from provision.errors import HostError
 from provision.spec import Spec
-from provision.templating import shipped
+from provision.templating import render, shipped
 from provision.verify import checks
 from tests.unit.words import recorded
 
@@ -28,6 +28,9 @@ ASKED = Spec(
         "bip": None,
     },
     users=("alice",),
+    log_max_size="10m",
+    cgroup_driver="cgroupfs",
+    bridge_nf=True,
 )
 """What the recorded daemon of the model was started with."""
 
@@ -49,6 +52,7 @@ baseurl=https://mirrors.aliyun.com/centos-vault/7.9.2009/os/$basearch/
 gpgcheck=1
 """
 
+BRIDGE = "/proc/sys/net/bridge"
 Answer = Output | str | None
 """A whole answer, or what is printed by a command that succeeds; None is a plain failure."""
 
@@ -75,6 +79,9 @@ class FakeHost(ReadOnly):
             checks.DAEMON_JSON: json.dumps({**ASKED.settings(), "dns": ["10.0.0.2"]}).replace(
                 '"bip": null, ', ""
             ),
+            checks.SYSCTLS: render(f"{checks.SYSCTLS.lstrip('/')}.j2", digit="1").decode(),
+            checks.MODULES: shipped(checks.MODULES.lstrip("/")).decode(),
+            **{f"{BRIDGE}/bridge-nf-call-{name}": "1\n" for name in ("iptables", "ip6tables")},
             checks.DROP_IN: shipped(checks.DROP_IN.lstrip("/")).decode(),
         }
         self.packages = ["rpm 4.11.3-48.el7_9", "docker-ce 18.06.3.ce-3.el7", "gpg-pubkey 621e9f35-58adea78"]
