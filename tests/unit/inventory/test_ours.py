@@ -44,7 +44,8 @@ def test_the_example_works() -> None:
     assert specs["web01.example.com"].docker_version == "26.1.4"
     assert specs["web02.example.com"].docker_version == "18.06.3"
     assert specs["db2.example.com"].users == ("dba",)
-    assert specs["db1.example.com"].settings() == {"live-restore": True}
+    rotated = {"log-opts": {"max-size": "50m", "max-file": "3"}}
+    assert specs["db1.example.com"].settings() == {"live-restore": True, **rotated}
     assert found.hosts[4].ssh.port == 2222
 
 
