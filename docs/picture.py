@@ -1,6 +1,6 @@
 """Draw README's pictures: what a terminal shows of real runs on a host of the lab.
 
-python -m docs.picture        (root, Debian or Ubuntu; writes the .svg files beside this one)
+python -m docs.picture        (root, Debian or Ubuntu; writes the pictures beside this file)
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from lab.browser import chromium, whole
 from lab.lab import Lab
 
 FOLDER = Path(__file__).parent
@@ -97,12 +98,25 @@ def screen(output: str) -> str:
     return "\n".join(_CURSOR.sub("", line.rpartition(_ERASE_LINE)[2]) for line in lines)
 
 
+def photograph(lab: Lab) -> bytes:
+    """The page of prove-docker in a browser, as PNG. The lab's first host has to be set up."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _furnish(folder, lab)
+        _in_terminal(f"fab -H {HOST} prove-docker --html proofs.html", folder)
+        with chromium() as browser:
+            browser.get((folder / "proofs.html").as_uri())
+            whole(browser)
+            return browser.get_screenshot_as_png()
+
+
 def main() -> None:
     """Draw the pictures on a lab of their own."""
     lab = Lab.up(name="picture", hosts=1, owned=True)
     try:
         for file, picture in draw(lab).items():
             (FOLDER / file).write_text(picture)
+        (FOLDER / "prove.png").write_bytes(photograph(lab))
     finally:
         lab.down()
 

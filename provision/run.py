@@ -265,6 +265,7 @@ class Run:
         from provision.prove import command, follow, terminal  # noqa: PLC0415  only this command needs them
 
         ask = command.asked(self._flags, self._lock_timeout)
+        page = command.page(self._flag("html"))
         hosts = self._hosts()
         watcher = terminal.watcher(self._out, len(hosts))
 
@@ -280,6 +281,7 @@ class Run:
         terminal.show(self._out, reports)
         if self._json:
             self._document(command.document(reports))
+        page(reports)
         return int(any(each.failed for each in reports))
 
     def steps(self) -> int:

@@ -68,6 +68,7 @@ IMAGE = Value(
 ALLOW_RESTART = Switch(
     "allow_restart", "the daemon may be restarted although containers run that this may stop"
 )
+HTML = Value("html", "FILE", "write what was shown as one page of HTML, with pictures")
 PATIENCE = Value("patience", "SECONDS", "how long a pull may stand still before it is ended (default 60)")
 PURGE = Switch(
     "purge_data",
@@ -148,7 +149,7 @@ def verify(run: Run) -> int:
     return run.verify()
 
 
-@command(*HOSTS, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, JSON)
+@command(*HOSTS, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, HTML, JSON)
 def prove_docker(run: Run) -> int:
     """Show on the hosts' own engines that the mirror serves, and that images and containers are as promised."""
     return run.prove()

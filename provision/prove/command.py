@@ -6,8 +6,9 @@ import getpass
 import re
 import signal
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -31,6 +32,16 @@ def asked(flags: Mapping[str, str | bool], lock_timeout: int) -> Ask:
         owner=f"{getpass.getuser()} at {socket.gethostname()}, prove-docker",
         lock_timeout=lock_timeout,
     )
+
+
+def page(path: str) -> Callable[[Sequence[Report]], None]:
+    """What writes the page to the path of --html; nothing where there is none. Raises OperatorError."""
+    if not path:
+        return lambda _reports: None
+    from provision.prove import page as html  # noqa: PLC0415  it brings jinja2
+
+    place = html.writable(Path(path))
+    return lambda reports: html.write(place, reports)
 
 
 @contextmanager

@@ -72,13 +72,14 @@ def _prove(host: str, remote: Remote, ask: Ask, watcher: Watcher, begun: float) 
         host,
         engine=found.info.server_version,
         proofs=tuple(each(seen) for each in PROOFS),
-        picture=_picture(seen),
+        picture=picture(seen),
         notes=tuple(ear.notes),
         seconds=time.monotonic() - begun,
     )
 
 
-def _picture(seen: Seen) -> Picture:
+def picture(seen: Seen) -> Picture:
+    """What a page draws of it."""
     if "start-a" not in seen.sections:
         return Picture()
     return Picture(

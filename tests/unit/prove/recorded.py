@@ -12,8 +12,9 @@ from pathlib import Path
 
 from provision import script
 from provision.converge import Output
-from provision.prove import recipe
+from provision.prove import follow, recipe
 from provision.prove.recipe import Ask, Seen
+from provision.prove.result import Report
 from provision.script import Section
 
 FOLDER = Path(__file__).parent / "answers"
@@ -46,6 +47,13 @@ def with_info(one: Seen, **info: object) -> Seen:
     """The same with other values in docker info."""
     changed = replace(one.engine.info, **info)  # type: ignore[arg-type]  # the names are Info's own
     return replace(one, engine=replace(one.engine, info=changed))
+
+
+def report(host: str, name: str, **sections: str | Section | None) -> Report:
+    """What comes of it."""
+    one = seen(name, None, **sections)
+    proofs = tuple(each(one) for each in follow.PROOFS)
+    return Report(host, one.engine.info.server_version, proofs, follow.picture(one), seconds=17.4)
 
 
 @dataclass
