@@ -58,7 +58,8 @@ class UnitState:
     `elapsed` is the age of the daemon's process in seconds, `now` the host's clock. `started` is the daemon.json
     that the last start took up, `reloaded` the one of our last confirmed reload; None where there is no record.
     `event` is what the daemon said then that it took up. `files` are those that make up the unit, `argv` is the command
-    line that the daemon was started with.
+    line that the daemon was started with. `owed` are containers that a change of version has stopped, and that nobody
+    has started again.
     """
 
     load: str
@@ -75,6 +76,7 @@ class UnitState:
     event: Mapping[str, Any] = field(default_factory=dict)
     files: UnitFiles = field(default_factory=UnitFiles)
     argv: tuple[str, ...] = ()
+    owed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.active}, {self.enabled or self.load}"]
@@ -83,6 +85,7 @@ class UnitState:
                 f"version {self.info.server_version}, {self.info.driver} in {self.info.root_dir}",
                 f"mirrors: {', '.join(self.info.mirrors) or 'none'}",
                 f"running containers: {', '.join(map(str, self.containers)) or 'none'}",
+                *([f"stopped for a change of version: {', '.join(self.owed)}"] if self.owed else []),
             ]
             lines += [f"daemon's warning: {warning}" for warning in self.info.warnings]
         return "\n".join(lines)
@@ -98,12 +101,14 @@ REMEMBERED = ("ip_forward", "forward", "etc_docker", "key_json")
 def parse(text: str) -> UnitState:
     """Read `KEY=VALUE` lines as the probe prints them. Raises ValueError where they can't be what it prints."""
     values: dict[str, str] = {}
-    containers = []
+    containers, owed = [], []
     for line in text.splitlines():
         key, equals, value = line.partition("=")
         if key == "container" and equals:
             name, _, restart = value.partition(" ")
             containers.append(Container(name.removeprefix("/"), restart or "no"))
+        elif key == "stopped":
+            owed.append(value)
         elif equals:
             values[key] = value
     if not {"LoadState", "ActiveState", "now"} <= values.keys():
@@ -123,6 +128,7 @@ def parse(text: str) -> UnitState:
         remembered={key: values.get(key, "") for key in REMEMBERED},
         files=unitfiles.parse(text),
         argv=_argv(values.get("argv")),
+        owed=tuple(name for name in owed if name not in {each.name for each in containers}),
     )
 
 

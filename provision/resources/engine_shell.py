@@ -29,8 +29,13 @@ halt_engine() {
   if systemctl is-active -q docker.service; then fail "docker.service doesn't stop: see \`journalctl -u docker\`"; fi
   if [ "$1" != kept ] && left=$(shims); then
     if [ -n "$ran" ]; then timed 180 systemctl start docker.service && start_stopped all; fi
-    fail "containers run without a daemon (see the processes$left): end them, then run again"
+    fail "containers go on although docker.service was stopped (processes$left): end them, then run again"
   fi
+}
+# nothing runs that no daemon could stop in order
+look_alone() {
+  if systemctl is-active -q docker.service || ! left=$(shims); then return 0; fi
+  fail "containers run although docker.service doesn't (processes$left): start docker, or end them, then run again"
 }
 # the processes that look after a container of docker's; one inside of another container is not this host's
 shims() {
@@ -48,15 +53,20 @@ shims() {
 stop_containers() {
   running=$(docker_cli ps -q --no-trunc) || fail "docker doesn't answer; restart it by hand, then run again"
   mkdir -p "$state" || fail "can't write under $state"
+  # of an earlier run that was cut off only what is still to be started
+  if [ -e "$state/stopped-containers" ]; then sed -i '/ no /d' "$state/stopped-containers"; fi
   for container in $running; do
-    told=$(docker_cli inspect -f '{{json .Config.StopTimeout}} {{.Name}}' "$container") || continue # it has ended
-    name=${told#*/} patience=${told%% *}
+    told=$(docker_cli inspect -f '{{json .Config.StopTimeout}} {{or .HostConfig.RestartPolicy.Name "no"}} {{.Name}}' \
+      "$container") || continue # it has ended
+    patience=${told%% *} told=${told#* }
+    name=${told#*/}
     case $patience in *[!0-9]*) patience=10 ;; esac
-    echo "$container $name" >>"$state/stopped-containers"
+    echo "$container ${told%% *} $name" >>"$state/stopped-containers"
     echo "stopping $name"
     said=$(timed $((patience + 60)) docker -H unix:///var/run/docker.sock stop "$container" 2>&1) && continue
+    why="the container $name doesn't stop ($(printf %s "$said" | one_line)): stop it by hand, then run again"
     start_stopped all
-    fail "the container $name doesn't stop ($(printf %s "$said" | one_line)): stop it by hand, then run again"
+    fail "$why"
   done
 }
 # WHICH: of the containers that were stopped "all", or "owed": those with a restart policy; the oldest first
@@ -65,9 +75,10 @@ start_stopped() {
   down=
   for container in $(tac "$state/stopped-containers" | awk '!seen[$1]++ { print $1 }'); do
     # gone by now: it was run with --rm
-    told=$(docker_cli inspect -f '{{.HostConfig.RestartPolicy.Name}} {{.Name}}' "$container" 2>/dev/null) || continue
+    told=$(docker_cli inspect -f '{{or .HostConfig.RestartPolicy.Name "no"}} {{.Name}}' "$container" 2>/dev/null) ||
+      continue
     name=${told#*/}
-    case ${told%% *} in no | '') if [ "$1" = owed ]; then continue; fi ;; esac
+    if [ "$1" = owed ] && [ "${told%% *}" = no ]; then continue; fi
     echo "starting $name"
     said=$(timed 120 docker -H unix:///var/run/docker.sock start "$container" 2>&1) ||
       down="$down; $name: $(printf %s "$said" | one_line)"
@@ -81,6 +92,7 @@ start_owed() {
 # UNIT MIRRORS: an engine whose packages were changed in this run. If it doesn't come up, all is put back, once.
 start_changed_unit() {
   since=$(date '+%F %T')
+  enable_unit "$1"
   systemctl reset-failed "$1" 2>/dev/null
   timed 180 systemctl start "$1"
   if ! effective "$1" "$2" ''; then
@@ -101,7 +113,8 @@ engine_back() {
   if [ -n "$ran" ]; then
     systemctl reset-failed docker.service 2>/dev/null
     timed 180 systemctl start docker.service
-    effective docker.service '' '' && start_stopped all || return 0
+    effective docker.service '' '' || return 0
+    start_stopped all || frame note "containers that ran before don't start again$down"
   fi
   back=back
 }
@@ -118,5 +131,7 @@ put_packages_back() {
   if [ -s "$look/came" ]; then rpm -e --nodeps $(cat "$look/came") || return 1; fi
   rpm -U --oldpackage --replacepkgs --replacefiles "$@" || return 1
   for package in $old; do rpm -q "$package" || return 1; done
+  grep -vxFf "$look/came" "$state/brought-packages" >"$look/brought"
+  cp "$look/brought" "$state/brought-packages"
 }
 """

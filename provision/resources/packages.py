@@ -195,7 +195,7 @@ class Packages:
             ", ".join(self.engine.packages),
             reason,
             " ".join(script),
-            look=self._look(move),
+            look=self._look(move, kept=kept),
             stops_daemon=move.stops
             or DOCKER in move.new,  # 18.06's %pre stops a docker at a fresh install too
             joins="service" if move.stops else "",
@@ -204,16 +204,17 @@ class Packages:
             ),
         )
 
-    def _look(self, move: Transition) -> str:
+    def _look(self, move: Transition, *, kept: bool) -> str:
         if not move.way:
             return " ".join(["open_look;", "look_removal", *map(quote, move.goes)])
-        return self.repository.look(
+        look = self.repository.look(
             move.wanted[DOCKER],
             move.command,
             replaced=move.replaced,
             gone=move.goes,
             back=move.packages(move.replaced) if move.stops else (),
         )
+        return f"look_alone\n{look}" if move.stops and not kept else look
 
     def going(self, states: States) -> list[str]:
         """The names of those that are there and that we brought."""
@@ -230,8 +231,7 @@ class Packages:
             return []
         names = self.going(states)
         if not names:
-            stays = ", ".join(f"{name}-{v}" for name, v in state.versions.items())
-            return [Note(self.id, f"{stays} stays: {why_not_ours(states[RECORD_ID])}")]
+            return [Note(self.id, f"{state} stays: {why_not_ours(states[RECORD_ID])}")]
         what = " ".join(map(quote, names))
         return [
             Change(

@@ -29,8 +29,11 @@ change() {
   wanted=$1 gone=$2; shift 2
   installed_names >"$look/before"
   if [ $# -gt 0 ]; then
+    command=$(spelt "$@")
+    # a word for each
+    # shellcheck disable=SC2086
     yum_bounded --setopt=obsoletes=0 --setopt=clean_requirements_on_remove=0 --setopt=cachedir="$look/cache" \
-      --disableexcludes=docker-ce-stable "$@" || { why="yum $yum_status"; return 1; }
+      --disableexcludes=docker-ce-stable $command || { why="yum $yum_status"; return 1; }
   fi
   for package in $wanted; do
     if rpm -q "$package" >/dev/null 2>&1; then continue; fi

@@ -147,7 +147,8 @@ class Unit:
             return [Refusal(self.id, obstacle)]
         if needed.first:
             found.append(self._beforehand(states, needed.first))
-        if needed.act is Act.NOTHING and (state.enabled == "enabled" or not self.serves) and not state.stale:
+        settled = (state.enabled == "enabled" or not self.serves) and not state.stale and not state.owed
+        if needed.act is Act.NOTHING and settled:
             return found
         recording = [] if needed.doubt else self._recording(states)
         return [*found, self._change(state, needed, wanted, recording)]
@@ -203,6 +204,9 @@ class Unit:
                 words += self.policy.words(wanted)
             function = starting if needed.act is Act.START else f"{needed.act}_unit"
             script.append(" ".join([function, *map(quote, words)]))
+        if state.owed:
+            reasons.append(f"a change of version was cut off and left stopped: {', '.join(state.owed)}")
+            script.append("start_owed")
         plugins = wanted.get("authorization-plugins") or ()
         act = "" if needed.act is Act.NOTHING else f", {needed.act}"
         return Change(

@@ -28,6 +28,8 @@ probe_unit() {
   fi
   if [ -e /etc/docker ]; then echo etc_docker=yes; fi
   if [ -e /etc/docker/key.json ]; then echo key_json=yes; fi
+  # what a change of version has stopped and not started again
+  awk '$2 != "no" { print "stopped=" $3 }' /var/lib/docker-provision/stopped-containers 2>/dev/null
   probe_unit_files "$1"
   if ! systemctl is-active -q "$1"; then exit 0; fi
   pid=$(property "$1" MainPID)

@@ -34,11 +34,25 @@ look_packages() {
     cat "$look/offers"
     fail "missing $version"
   fi
-  yum_aside --setopt=obsoletes=0 --setopt=clean_requirements_on_remove=0 --downloadonly "$@" \
+  command=$(spelt "$@")
+  # a word for each
+  # shellcheck disable=SC2086
+  yum_aside --setopt=obsoletes=0 --setopt=clean_requirements_on_remove=0 --downloadonly $command \
     >"$look/transaction" 2>&1 || { cat "$look/transaction"; fail "yum $yum_status"; }
   look_touched
   look_back
   look_signatures
+}
+# COMMAND...: as this host's yum takes it. Where dnf stands in for yum, swap takes one package for one, and only its
+# shell takes several in one transaction (dnf 4.14, run).
+spelt() {
+  case "$1:$(readlink -f "$(command -v yum)")" in
+    swap:*/dnf*)
+      shift 2
+      printf '%s\nrun\n' "$*" | sed 's/ -- /\n/' >"$look/words"
+      echo "shell $look/words" ;;
+    *) echo "$*" ;;
+  esac
 }
 # From yum's table: `swap` takes along what needs the old packages, others are obsoleted, both without a word
 # (yum 3.4.3, run). rpm is asked too who needs what goes.
