@@ -3,6 +3,7 @@
 from provision.tasks import (
     facts,
     hosts,
+    mirrors,
     plan,
     prove_docker,
     setup_docker,
@@ -15,6 +16,7 @@ from provision.tasks import (
 __all__ = [
     "facts",
     "hosts",
+    "mirrors",
     "plan",
     "prove_docker",
     "setup_docker",

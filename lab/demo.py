@@ -55,8 +55,9 @@ class Demo:
         print(
             "\nA disposable CentOS 7.9 host was booted on this machine. It had no Docker; one command installed\n"
             "exactly 18.06.3 over SSH, held there against updates, with a registry mirror. Its own checks passed, a\n"
-            "second run found nothing to do, a container ran from an image that came through the mirror, and the\n"
-            "last command took all of it away again. On your own hosts it is the same command:\n"
+            "second run found nothing to do, a container ran from an image that came through the mirror, the\n"
+            "host's own engine showed what images promise, and the last command took all of it away again. On your\n"
+            "own hosts it is the same command:\n"
             "  fab -H HOST setup-docker\n"
             "(the package key and the mirror above are the lab's; you need neither of these options)."
         )
@@ -100,6 +101,7 @@ def play(demo: Demo) -> None:
         "a container from an image that came through the mirror",
         "docker run --rm redis sh -c 'head -n 1 /etc/os-release; redis-server --version' && docker pull nginx",
     )
+    demo.fab("what images promise, shown on the host's own engine", "prove-docker")
     demo.fab("take away what was brought", "uninstall-docker", *key)
 
 

@@ -284,6 +284,21 @@ class Run:
         page(reports)
         return int(any(each.failed for each in reports))
 
+    def mirrors(self) -> int:
+        from provision.prove import images, mirrors  # noqa: PLC0415  only this command needs them
+
+        urls, image = mirrors.urls(self._flag("urls")), images.pair(self._flag("image"))[0]
+        results = self._each(lambda host: mirrors.measure(host.remote, urls, image))
+        if self._json:
+            self._document(mirrors.document(results, image))
+        else:
+            for name, row in results.items():
+                self._out.print(mirrors.of_host(name, row))
+            if len(results) != 1:
+                self._out.print(mirrors.overall(mirrors.ranked(results), image))
+        served = any(each.serves for row in results.values() for each in row.values())
+        return self._read_code or int(not served)
+
     def steps(self) -> int:
         table = Table(show_header=False, box=None, pad_edge=False)
         for step in self._steps(self._wishes.of()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invoke import Context, Exit, Task
 
@@ -35,7 +35,16 @@ class Switch:
     help: str
 
 
-Flag = Option | Value | Switch
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a command wants without a flag before it, right behind its name."""
+
+    name: str
+    metavar: str
+    help: str
+
+
+Flag = Option | Value | Switch | Argument
 
 SPEC = Value("spec", "FILE", "YAML file with what is asked for (see README); flags win over it")
 ONLY = Value("only", "STEP[,STEP]", "only these steps (`steps` lists them)")
@@ -68,6 +77,7 @@ IMAGE = Value(
 ALLOW_RESTART = Switch(
     "allow_restart", "the daemon may be restarted although containers run that this may stop"
 )
+URLS = Argument("urls", "URL[,URL]", "the registry mirrors to measure, with commas between")
 HTML = Value("html", "FILE", "write what was shown as one page of HTML, with pictures")
 PATIENCE = Value("patience", "SECONDS", "how long a pull may stand still before it is ended (default 60)")
 PURGE = Switch(
@@ -108,7 +118,7 @@ def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
             inspect.Parameter(
                 flag.name,
                 inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=False if _bare(flag) else "",
+                default=_default(flag),
             )
             for flag in flags
         ]
@@ -120,6 +130,13 @@ def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
         return Task(task, help=help_, optional=optional, auto_shortflags=False)
 
     return wrap
+
+
+def _default(flag: Flag) -> Any:
+    """The value of a flag that isn't given; an argument has none and must be given."""
+    if isinstance(flag, Argument):
+        return inspect.Parameter.empty
+    return False if _bare(flag) else ""
 
 
 def _bare(flag: Flag) -> bool:
@@ -153,6 +170,12 @@ def verify(run: Run) -> int:
 def prove_docker(run: Run) -> int:
     """Show on the hosts' own engines that the mirror serves, and that images and containers are as promised."""
     return run.prove()
+
+
+@command(URLS, *HOSTS, IMAGE, JSON)
+def mirrors(run: Run) -> int:
+    """Measure registry mirrors (URL[,URL]) from every host, and rank them; exit code 1 if none serves."""
+    return run.mirrors()
 
 
 @command(*ASKED, JSON)

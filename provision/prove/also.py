@@ -18,7 +18,8 @@ def prove_port(seen: Seen) -> Proof:
     """Whether a server in a container answers on a port of the host."""
     image = seen.ask.images[1]
     if "web-start" not in seen.sections:
-        return not_applicable(PORT, line("pull-failed", image=image))
+        missing = image if "pull-2" in seen.sections else seen.ask.images[0]
+        return not_applicable(PORT, line("pull-failed", image=missing))
     if not seen.ok("web-start"):
         return not_proven(PORT, line("start-failed", image=image, message=last(seen.text("web-start"))))
     place, code, title = f"{last(seen.text('web'))}  ".split(" ", 2)

@@ -30,16 +30,18 @@ ask_mirror() {
   manifest=$1/v2/$2/manifests/$3
   asked=$(probe -D - -H "$accept" "$manifest" | tr -d '\r')
   code=$(printf '%s\n' "$asked" | sed -n 's|^HTTP/[0-9.]* \([0-9]*\).*|\1|p' | tail -n 1)
+  kind=$(printf '%s\n' "$asked" | sed -n 's/^[Cc]ontent-[Tt]ype: *//p' | tail -n 1)
   realm=$(challenge realm)
   service=$(challenge service)
   if [ "$code" = 401 ] && [ -n "$realm" ]; then
     token=$(curl -s -m 10 --connect-timeout 5 -G --data-urlencode "service=$service" \
       --data-urlencode "scope=repository:$2:pull" "$realm" | tr ',{' '\n' |
       sed -n 's/^ *"\(access_\)\{0,1\}token" *: *"\([^"]*\)".*/\2/p' | head -n 1)
-    code=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
-      probe -K - -w '%{http_code}' -H "$accept" "$manifest")
+    told=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
+      probe -K - -w '%{http_code} %{content_type}' -H "$accept" "$manifest")
+    code=${told%% *} kind=${told#* }
   fi
-  echo "image ${code:-000}"
+  echo "image ${code:-000} $kind"
 }
 # whether there is a way out of here at all
 ask_gateway() {
@@ -73,13 +75,14 @@ CURL = {
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One mirror's answer to one host. `problem` is curl's exit code, `code` HTTP's for /v2/, `image` that for the
-    image's manifest (0 if it wasn't asked for); `seconds` is the median time to the first byte of those tries that got
-    one."""
+    image's manifest (0 if it wasn't asked for) and `kind` what it calls that; `seconds` is the median time to the first
+    byte of those tries that got one."""
 
     problem: int
     code: int
     image: int
     seconds: float
+    kind: str = "application/json"
 
     @property
     def reached(self) -> bool:
@@ -88,7 +91,7 @@ class Answer:
     @property
     def serves(self) -> bool:
         """Whether the image may be had of it."""
-        return self.reached and self.image == 200
+        return self.reached and self.image == 200 and "html" not in self.kind
 
     @property
     def said(self) -> str:
@@ -96,12 +99,13 @@ class Answer:
         if not self.reached:
             return CURL.get(self.problem, f"curl ends with {self.problem}")
         what = f"HTTP {self.code} in {self.seconds * 1000:.0f} ms"
-        return f"{what}, HTTP {self.image} for the image" if self.image else what
+        page = " (a page of HTML)" if "html" in self.kind and self.image == 200 else ""
+        return f"{what}, HTTP {self.image} for the image{page}" if self.image else what
 
 
 def answer(text: str) -> Answer | None:
     """The answer as the host printed it; None if it wasn't asked for."""
-    problem, code, image, seconds = 0, 0, 0, []
+    problem, code, image, kind, seconds = 0, 0, 0, "", []
     for each in text.splitlines():
         match each.split():
             case ["try", status, *told]:
@@ -109,8 +113,8 @@ def answer(text: str) -> Answer | None:
                 if problem == 0 and len(told) == 5:
                     code = int(told[0])
                     seconds.append(float(told[4]))
-            case ["image", told_code]:
-                image = int(told_code)
+            case ["image", told_code, *rest]:
+                image, kind = int(told_code), " ".join(rest)
     if not text.strip():
         return None
-    return Answer(problem, code, image, median(seconds) if seconds else 0.0)
+    return Answer(problem, code, image, median(seconds) if seconds else 0.0, kind)

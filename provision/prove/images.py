@@ -66,6 +66,18 @@ def manifest(image: str) -> tuple[str, str]:
     return (name if "/" in name else f"library/{name}"), tag
 
 
+def new_library(text: str) -> str:
+    """The C library or Alpine in what `ldd --version` and alpine-release say, if old engines stumble over it."""
+    for pattern, since in (
+        (r"(?i)(glibc|gnu libc).*\s(?P<version>\d+\.\d+)$", (2, 34)),
+        (r"Alpine (?P<version>\S+)", (3, 14)),
+    ):
+        found = re.search(pattern, text, re.MULTILINE)
+        if found and version(found["version"])[:2] >= since:
+            return f"{'glibc' if since[0] == 2 else 'Alpine'} {found['version']}"
+    return ""
+
+
 def version(text: str) -> tuple[int, ...]:
     """An engine's version to compare by: 18.06.3-ce is (18, 6, 3)."""
     return tuple(int(each) for each in re.findall(r"\d+", text)[:3])

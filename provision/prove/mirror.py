@@ -100,17 +100,29 @@ def _told(seen: Seen, url: str, message: str) -> tuple[Line, Line]:
 
 
 def _too_new(seen: Seen) -> tuple[Line, Line] | None:
-    """An image whose own command fails because the engine's seccomp profile doesn't know its C library's calls."""
+    """An image whose own command fails because the engine's seccomp profile doesn't know its C library's calls.
+
+    Programs say so in words of their own (redis 7.0 that it can't initialise its background jobs), so the library's
+    version counts too.
+    """
     state = seen.json("own-1").get("State")
-    version = seen.engine.info.server_version
+    version, words = seen.engine.info.server_version, seen.text("own-1")
     ended = isinstance(state, dict) and not state.get("Running") and state.get("ExitCode") != 0
-    if ended and "Operation not permitted" in seen.text("own-1") and images.version(version) < images.CURED:
-        image = seen.ask.images[0]
-        return (
-            line("mirror.too-new", image=image, version=version),
-            line("mirror.too-new.remedy", example=images.DEFAULT[0]),
-        )
-    return None
+    library = images.new_library(seen.text("libc"))
+    if not ended or images.version(version) >= images.CURED:
+        return None
+    if not library and "Operation not permitted" not in words:
+        return None
+    return (
+        line(
+            "mirror.too-new",
+            image=seen.ask.images[0],
+            version=version,
+            library=library or "-",
+            message=words.strip().splitlines()[-1],
+        ),
+        line("mirror.too-new.remedy", example=images.DEFAULT[0]),
+    )
 
 
 def _pulled(pulled: Pull) -> list[Line]:

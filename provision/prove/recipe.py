@@ -173,6 +173,7 @@ apart() {{
     section diff-b docker_cli diff "$run-b"
     section one-file one_file
   fi
+  section libc inside a sh -c 'ldd --version 2>&1 | head -n 1; sed "s/^/Alpine /" /etc/alpine-release 2>/dev/null'
   section inspect-a inspected a
   section inspect-b inspected b
   section kernel inside a uname -r

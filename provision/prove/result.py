@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from provision.errors import HostError
+from provision.masking import masked
 
 
 class Verdict(StrEnum):
@@ -27,7 +28,8 @@ class Line:
 
 
 def line(key: str, **values: str | int) -> Line:
-    return Line(key, values)
+    """A sentence; what a host said in it is masked."""
+    return Line(key, {name: masked(each) if isinstance(each, str) else each for name, each in values.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "mirror.asked": ("this host, asking {url} itself: {said}", "主机直接访问 {url}：{said}"),
     "mirror.too-new": (
-        '{image} is too new for Docker {version}: its own command fails with "Operation not permitted"',
-        '{image} 对 Docker {version} 来说太新：它自己的命令以 "Operation not permitted" 失败',
+        "{image} ({library}) is too new for Docker {version}: its own command fails: {message}",
+        "{image}（{library}）对 Docker {version} 来说太新：它自己的命令失败：{message}",
     ),
     "mirror.too-new.remedy": (
         "take an older tag, like {example}: images on glibc 2.34, Alpine 3.14 or later need Docker 20.10.10",

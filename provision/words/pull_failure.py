@@ -77,6 +77,7 @@ _RULES: tuple[tuple[str, Fault], ...] = (
     (r"Client\.Timeout|i/o timeout|request canceled|deadline exceeded|timed out", Fault.TIMEOUT),
     (r"verification failed|does not match", Fault.BROKEN),
     (r"connection reset|EOF$|broken pipe", Fault.CUT),
+    (r"missing or empty Content-Type|unsupported manifest media type", Fault.NO_REGISTRY),
     (r"invalid character|error unmarshalling content|error parsing HTTP", Fault.NO_REGISTRY),
 )
 

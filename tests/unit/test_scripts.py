@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provision import facts, plan, script
-from provision.prove import recipe
+from provision.prove import asked, recipe
 from provision.resources.withdrawal import Withdrawal
 from tests.unit.core import MIRROR, fresh, steps_for
 from tests.unit.prove import recorded
@@ -52,13 +52,15 @@ def rendered() -> list[tuple[str, str]]:
         )
         found.append((f"apply {version}", text))
     engine = recorded.seen("18.06.3").engine
-    asked = recipe.Ask(owner="somebody at there")
+    ask = recipe.Ask(owner="somebody at there")
     found += [
         ("prove, read", recipe.reading(WORD)),
-        ("prove", recipe.proving(asked, engine, recorded.RUN, WORD)),
+        ("prove", recipe.proving(ask, engine, recorded.RUN, WORD)),
     ]
     back = steps_for(withdrawal=Withdrawal(purge_data=True, with_dependencies=True))
     found.append(("uninstall", facts.probe_script(back, WORD)))
+    probes = [("https://mirror.example", "ask_mirror https://mirror.example library/redis 7")]
+    found.append(("mirrors", script.read_script(probes, (asked.LIBRARY,), WORD)))
     return found
 
 

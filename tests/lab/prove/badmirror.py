@@ -64,6 +64,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, status: int, content: str = "<html>no</html>") -> None:
         """That status, with a page as a proxy or an accelerator has it."""
         self.send_response(status)
+        self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content.encode())

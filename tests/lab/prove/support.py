@@ -34,7 +34,9 @@ def _inspected(host: LabHost, kind: str, listing: str) -> dict[str, Any]:
     found = json.loads(host.run(f"docker {kind} inspect {' '.join(names)}").stdout)
     for each in found:
         if kind == "network" and each["Name"] in DOCKERS_OWN:
-            del each["Id"], each["Created"]
+            del each["Id"], each["Created"], each["IPAM"]
+        if kind == "image":
+            del each["Metadata"]  # when it was last given a name: one that is put back is given anew
     return {each.get("Id") or each["Name"]: each for each in found}
 
 

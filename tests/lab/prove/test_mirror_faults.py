@@ -151,8 +151,7 @@ def test_a_mirror_behind_a_broken_one_serves_and_both_are_told(lab: Lab, host: L
     assert logged == {f"http://{server.place}/"}
 
 
-def test_names_and_ways_that_are_not_there(lab: Lab, host: LabHost) -> None:
-    """DNS that is dead, a name that DNS doesn't know, a gateway that is gone, no way at all."""
+def test_dns_that_is_dead_and_a_name_that_it_does_not_know(lab: Lab, host: LabHost) -> None:
     through(host, "http://mirror.invalid")
     assert found(lab)["why"]["key"] == "fault.resolver"
     stop = threading.Event()
@@ -165,6 +164,9 @@ def test_names_and_ways_that_are_not_there(lab: Lab, host: LabHost) -> None:
         host.run(": >/etc/resolv.conf")
         stop.set()
         server.join()
+
+
+def test_a_gateway_that_is_gone_and_no_way_at_all(lab: Lab, host: LabHost) -> None:
     through(host, "http://203.0.113.1")
     gone = lab.address.rpartition(".")[0] + ".250"
     way = host.run("ip route show default").stdout.strip()

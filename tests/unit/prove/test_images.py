@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provision.errors import OperatorError
-from provision.prove.images import CURED, DEFAULT, manifest, of_docker_hub, pair, version
+from provision.prove.images import CURED, DEFAULT, manifest, new_library, of_docker_hub, pair, version
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,18 @@ def test_a_registry_has_docker_hubs_own_images_below_library() -> None:
 
 def test_versions_compare() -> None:
     assert version("18.06.3-ce") < CURED <= version("20.10.24") < version("26.1.4+lab00")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ldd (Debian GLIBC 2.36-9+deb12u14) 2.36", "glibc 2.36"),
+        ("ldd (GNU libc) 2.34", "glibc 2.34"),
+        ("ldd (Debian GLIBC 2.31-13+deb11u11) 2.31", ""),
+        ("musl libc (x86_64)\nAlpine 3.14.0", "Alpine 3.14.0"),
+        ("musl libc (x86_64)\nAlpine 3.13.5", ""),
+        ("sh: ldd: not found", ""),
+    ],
+)
+def test_libraries_that_old_engines_stumble_over(text: str, expected: str) -> None:
+    assert new_library(text) == expected
