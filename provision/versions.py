@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from provision import script
+from provision import engines, script
 from provision.converge import Remote
 from provision.engines import Engine
 from provision.errors import Failed
@@ -22,12 +22,17 @@ TIMEOUT = 300.0
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """One version on offer, as operators write it and as rpm orders it; `installed` and `asked_for` are its marks."""
+    """One version on offer, as operators write it and as rpm orders it; the others are its marks.
+
+    `tested`: as a whole. `can_be_asked_for`: whether it is of a line that is installed here at all.
+    """
 
     version: str
     evr: str
     installed: bool
     asked_for: bool
+    tested: bool
+    can_be_asked_for: bool
 
     def plain(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -59,6 +64,8 @@ def offered(remote: Remote, repository: Repository, engine: Engine) -> list[Row]
             offer.evr,
             installed=offer.evr.rpartition(":")[2] in installed,
             asked_for=offer.version == engine.version,
+            tested=offer.version in engines.ENGINES,
+            can_be_asked_for=engines.found(offer.version).listed,
         )
         for offer in yum.offers("\n".join(lines))
     ]
@@ -70,6 +77,13 @@ def table(host: str, rows: Sequence[Row]) -> Table:
     for column in ("version", "epoch:version-release", ""):
         view.add_column(column)
     for row in rows:
-        marks = [text for text, on in (("installed", row.installed), ("asked for", row.asked_for)) if on]
-        view.add_row(row.version, row.evr, ", ".join(marks), style="bold" if marks else "")
+        said = {
+            "installed": row.installed,
+            "asked for": row.asked_for,
+            "tested": row.tested,
+            "not installed by this program": not row.can_be_asked_for,
+        }
+        bold = row.installed or row.asked_for
+        marks = ", ".join(text for text, on in said.items() if on)
+        view.add_row(row.version, row.evr, marks, style="bold" if bold else "")
     return view

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from provision.engines import Engine
 from provision.facts.host import DEFAULT_ROOT, DOWNLOADS, PACKAGES, Space
 from provision.preflight.situation import Service, Situation
+from provision.resources.transition import CLI
 
 LISTS = 300
 """MB that yum's lists of base, updates and extras take once unpacked (estimated: updates alone is 27 MB packed)."""
@@ -41,6 +42,9 @@ def notes(case: Situation) -> Iterator[str]:
 def _cramped(case: Situation, engine: Engine) -> Iterator[str]:
     """By file system: what several folders need of one adds up. What couldn't be read is no reason."""
     download, unpack = OF_ONE_PACKAGE if len(engine.packages) == 1 else OF_SEVERAL
+    if case.move and case.move.stops:
+        # the packages that are there now, for the way back
+        download += (OF_ONE_PACKAGE if CLI not in case.move.there else OF_SEVERAL)[0]
     needs: dict[Space, dict[str, int]] = defaultdict(dict)
     for path, needed in ((DOWNLOADS, LISTS + download), (PACKAGES, unpack)):
         if path in case.host.spaces:

@@ -135,7 +135,7 @@ class Unit:
         state, found = states[self.id], list[Finding]()
         if self.engine.packages.keeps(states) and (first := before_restart(state, wanted)):
             found.append(self._beforehand(states, first))
-        needed = Need(Act.START, ("its packages are changed",))
+        needed = Need(Act.START, ("its packages are changed; if it doesn't come up, all is put back",))
         return [*found, self._change(state, needed, wanted, (), starting="start_changed_unit")]
 
     def _findings(self, states: States, needed: Need, wanted: Mapping[str, Any]) -> list[Finding]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from provision import facts, plan
+from provision import engines, facts, plan
 from provision.facts import Facts
 from provision.resources import daemonjson
 from provision.resources.base import Change, Resource, Step
@@ -93,7 +93,7 @@ class Host:
             case RpmKey():
                 self.states[resource.id] = KeyState(f"{resource.key.rpm_version}-5f000000")
             case Packages():
-                self._install(resource)
+                self._install(resource, change)
             case Membership():
                 group = self.states[resource.id]
                 self.states[resource.id] = replace(group, members=group.members | set(resource.users))
@@ -112,14 +112,21 @@ class Host:
             stale = "systemctl daemon-reload" not in change.script
             self.states[UNIT] = replace(self.states[UNIT], stale=stale)
 
-    def _install(self, packages: Packages) -> None:
+    def _install(self, packages: Packages, change: Change) -> None:
+        kept = " kept " in change.script
         pairs = zip(packages.engine.names, packages.engine.packages, strict=True)
         versions = {name: package.removeprefix(f"{name}-") for name, package in pairs}
         self.states[packages.id] = PackagesState(versions)
         group = self.states[GROUP]
         if not isinstance(group, GroupState):
             self.states[GROUP] = GroupState(frozenset(), group.users)
-        self.states[UNIT] = replace(self.states[UNIT], load="loaded", enabled="disabled")
+        unit: UnitState = self.states[UNIT]
+        if change.joins:
+            self.states[UNIT] = replace(
+                unit, active="inactive", info=None, containers=unit.containers if kept else ()
+            )
+        else:
+            self.states[UNIT] = replace(unit, load="loaded", enabled="disabled")
 
     def _serve(self, change: Change) -> None:
         file_id = f"file {daemonjson.PATH}"
@@ -131,7 +138,9 @@ class Host:
         if not change.first:
             unit = replace(unit, enabled="enabled", stale=False)
         if change.desired.endswith((", start", ", restart")):
-            unit = replace(unit, active="active", elapsed=1, started=settings, reloaded=None, info=INFO)
+            (packages,) = (state for state in self.states.values() if isinstance(state, PackagesState))
+            info = replace(INFO, server_version=engines.found(packages.versions["docker-ce"]).daemon_version)
+            unit = replace(unit, active="active", elapsed=1, started=settings, reloaded=None, info=info)
         elif change.desired.endswith(", reload"):
             unit = replace(unit, reloaded=settings)
         if unit.info is not None and change.desired.endswith((", start", ", restart", ", reload")):

@@ -35,6 +35,27 @@ def test_a_version_that_is_not_on_offer_has_a_near_one(asked: str, nearest: str)
     )
 
 
+@pytest.mark.parametrize(
+    ("verdict", "begins", "ends"),
+    [
+        ("yum 3 back", "yum failed with status 3", "from before are back, and so is all that ran"),
+        ("engine back", "the engine doesn't come up in its new version: ", "and so is all that ran"),
+        ("engine in-vain", "the engine doesn't come up in its new version: ", "see `journalctl -u docker`"),
+        (
+            "yum says it is done, but x isn't there back",
+            "yum says it is done, but x isn't there; ",
+            "all that ran",
+        ),
+    ],
+)
+def test_a_change_of_version_that_failed_says_what_became_of_the_old_one(
+    verdict: str, begins: str, ends: str
+) -> None:
+    said = explain(verdict, ["unknown flag: --graph"])
+    assert said.startswith(begins)
+    assert said.endswith(ends)
+
+
 def test_an_empty_repository_is_told_as_such() -> None:
     assert "it offers no docker-ce at all" in explain(
         "missing 18.06.3.ce-3.el7", ["Error: No matching Packages"]

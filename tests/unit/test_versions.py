@@ -101,9 +101,10 @@ def test_the_table_says_what_is_marked() -> None:
     lines = [line.rstrip() for line in said.get().splitlines()]
     assert lines[0] == "host1"
     assert [line.split() for line in lines if "18.06" in line] == [
-        ["18.06.3", "18.06.3.ce-3.el7", "installed,", "asked", "for"],
-        ["18.06.2", "18.06.2.ce-3.el7"],
+        ["18.06.3", "18.06.3.ce-3.el7", "installed,", "asked", "for,", "tested"],
+        ["18.06.2", "18.06.2.ce-3.el7", "tested"],
     ]
+    assert all(line.endswith("  not installed by this program") for line in lines if line.startswith("17."))
 
 
 def test_rows_are_plain_data() -> None:
@@ -113,4 +114,6 @@ def test_rows_are_plain_data() -> None:
         "evr": "3:26.1.4-1.el7",
         "installed": False,
         "asked_for": False,
+        "tested": True,
+        "can_be_asked_for": True,
     }

@@ -52,6 +52,14 @@ def test_engines_of_several_packages_need_more() -> None:
     assert "450 MB for /usr" in said(fresh(asked), asked, spaces={"/usr": usr}).refusals[0]
 
 
+def test_a_change_of_version_needs_room_for_the_way_back_too() -> None:
+    asked = steps(docker_version="18.06.2")
+    read = with_docker(asked, {})
+    read.states["packages docker-ce"].versions["docker-ce"] = "18.06.1.ce-3.el7"
+    spaces = {"/var/tmp": Space("ext4", 380 * 1024, "/var/tmp")}  # noqa: S108
+    assert "400 MB for /var/tmp are needed" in said(read, asked, spaces=spaces).refusals[0]
+
+
 def test_what_is_installed_needs_no_room() -> None:
     asked = steps()
     full = Space("ext4", 0, "/")
