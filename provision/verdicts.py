@@ -6,10 +6,13 @@ before it.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
 from provision.engines import nearest
+from provision.resources import record
 from provision.words import docker, yum
+from provision.words.reason import Reason
 
 
 def explain(verdict: str, log: Sequence[str]) -> str:
@@ -37,8 +40,8 @@ def explain(verdict: str, log: Sequence[str]) -> str:
                 f"the host's clock is {days} day{'' if days == 1 else 's'} {way} the package mirror's, so that no "
                 "certificate counts as valid: set it (`systemctl start chronyd`, or `date -s`), then run again"
             )
-        case ["daemon", action, *taken_back]:
-            return _daemon(action, taken_back[0] if taken_back else "", log)
+        case ["daemon", action, became, *unseen]:
+            return _daemon(action, became, unseen, log)
         case _:
             return verdict
 
@@ -57,11 +60,19 @@ def _missing(version: str, log: Sequence[str]) -> str:
     return f"the repository doesn't offer docker-ce {version}: {hint} (`versions` lists them all)"
 
 
-def _daemon(action: str, taken_back: str, log: Sequence[str]) -> str:
+def _daemon(action: str, became: str, unseen: Sequence[str], log: Sequence[str]) -> str:
     reason = docker.daemon_failure(log)
+    if unseen:
+        settings = ", ".join(base64.b64decode(unseen[0]).decode().splitlines())
+        reason = Reason(
+            f"it runs, but docker info doesn't show {settings}", "see `systemctl cat docker` for why"
+        )
     end = {
         "taken-back": "daemon.json is back as it was and the daemon runs with it",
         "taken-back-in-vain": "daemon.json is back as it was, but the daemon doesn't run with it either",
-        "": "daemon.json wasn't changed by this run",
-    }[taken_back]
-    return f"the daemon didn't take up its configuration on {action}: {reason.what}; {reason.remedy}; {end}"
+        "kept": "daemon.json wasn't changed by this run",
+    }[became]
+    return (
+        f"the daemon didn't take up its configuration on {action}: {reason.what}; {reason.remedy}; {end}; its log of "
+        f"that is in {record.FOLDER}/last-words"
+    )

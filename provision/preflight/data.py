@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provision.preflight.situation import Service, Situation
+from provision.resources.daemon import cgroup_driver
 from provision.resources.transition import DOCKER
 from provision.spec import DATA_KEYS, DOWNGRADE
 
@@ -119,12 +120,7 @@ def _cgroups(service: Service, *, kubelet: bool) -> Iterator[str]:
 
 def _cgroup_driver(settings: Mapping[str, Any]) -> str:
     """cgroupfs where nothing is said (all versions for CentOS 7, whose control groups are of version 1)."""
-    options = settings.get("exec-opts")
-    for option in options if isinstance(options, list) else ():
-        name, _, value = str(option).partition("=")
-        if name == "native.cgroupdriver":
-            return value
-    return "cgroupfs"
+    return cgroup_driver(settings) or "cgroupfs"
 
 
 def _swarm(service: Service) -> Iterator[str]:

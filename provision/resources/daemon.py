@@ -301,6 +301,16 @@ def _unlike(state: UnitState, wanted: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key} is {json.dumps(value)} in the daemon"
 
 
+def cgroup_driver(settings: Mapping[str, Any]) -> str:
+    """The cgroup driver that settings name; empty where they don't."""
+    options = settings.get("exec-opts")
+    for option in options if isinstance(options, list) else ():
+        name, _, value = str(option).partition("=")
+        if name == "native.cgroupdriver":
+            return value
+    return ""
+
+
 SAID = (
     "allow-nondistributable-artifacts",
     "insecure-registries",

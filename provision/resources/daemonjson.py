@@ -11,6 +11,7 @@ from provision.daemon_settings import incompatible
 from provision.engine_keys import KEYS
 from provision.engines import MIRRORS, Engine, nearest
 from provision.resources.file import Unsuitable
+from provision.resources.unitfiles import CONFIG_FILE
 from provision.templating import render
 
 PATH = "/etc/docker/daemon.json"
@@ -102,6 +103,11 @@ class MergedJson:
                     f"the key {key!r} that {'is asked for' if asked else 'stands there'} collides with "
                     f"{self.flags[key]}: dockerd doesn't start with both, so take one of them out"
                 )
+        if self.settings and CONFIG_FILE in self.flags:
+            raise Unsuitable(
+                f"dockerd reads another file, by {self.flags[CONFIG_FILE]}: take that flag out, or edit the other file "
+                "by hand"
+            )
         for problem in incompatible(merged):
             raise Unsuitable(problem.text)
 

@@ -29,6 +29,7 @@ from provision.resources.daemon import (
     Reach,
     UnitState,
     before_restart,
+    cgroup_driver,
     need,
     parse,
     shown_mirrors,
@@ -256,6 +257,26 @@ class Unit:
 
 
 def _expected(wanted: Mapping[str, Any]) -> str:
-    """The mirrors as `docker info` must show them, in its own JSON; empty where none are asked for."""
+    """What `docker info` must show, in the lines of the shell's `shown`; empty where nothing is asked for that it does.
+
+    Not data-root: it is shown as links lead, and one folder deeper with userns-remap.
+    """
+    shown = {name: wanted[name] for name in SHOWN if wanted.get(name) is not None}
     mirrors = daemonjson.mirrors(wanted)
-    return "" if mirrors is None else json.dumps(shown_mirrors(mirrors), separators=(",", ":"))
+    if mirrors is not None:
+        shown["registry-mirrors"] = shown_mirrors(mirrors)
+    if driver := cgroup_driver(wanted):
+        shown["cgroup-driver"] = driver
+    return "\n".join(f"{name}={_in_go(value)}" for name, value in shown.items())
+
+
+SHOWN = ("labels", "live-restore", "debug", "default-runtime", "log-driver", "storage-driver")
+"""Settings whose value docker info shows as it was given (18.06.3 and 26.1.5, run)."""
+
+
+def _in_go(value: Any) -> str:
+    """JSON as Go writes it, which escapes for HTML."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text

@@ -86,13 +86,28 @@ enable_unit() {
   systemctl enable "$1" >/dev/null 2>&1
   [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ] || fail "systemctl can't enable $1"
 }
-# UNIT MIRRORS SINCE: up, answering, and showing these mirrors; 30 s are given for it. SINCE, in nanoseconds, is when a
-# reload was asked for: it has to say that it took all of it up. Empty where there was none.
+# what `shown_as` in Python expects of docker info, a setting in a line; 26.1 has null where 18.06 has []
+shown() {
+  docker_cli info -f 'registry-mirrors={{json .RegistryConfig.Mirrors}}
+labels={{json .Labels}}
+live-restore={{.LiveRestoreEnabled}}
+debug={{.Debug}}
+default-runtime={{json .DefaultRuntime}}
+log-driver={{json .LoggingDriver}}
+storage-driver={{json .Driver}}
+cgroup-driver={{json .CgroupDriver}}' 2>/dev/null | sed 's/=null$/=[]/'
+}
+# UNIT SETTINGS SINCE: up, answering, and showing these settings; 30 s are given for it. SINCE, in nanoseconds, is when
+# a reload was asked for: it has to say that it took all of it up. Empty where there was none. `unseen` is what it
+# doesn't show although it is up.
 effective() {
   tries=0
+  unseen=
   while [ "$tries" -lt 150 ]; do
-    if systemctl is-active -q "$1" && shown=$(docker_cli info -f '{{json .RegistryConfig.Mirrors}}' 2>/dev/null); then
-      if [ -z "$2" ] || [ "$shown" = "$2" ] || [ "$shown$2" = 'null[]' ]; then
+    if systemctl is-active -q "$1" && seen=$(shown) && [ -n "$seen" ]; then
+      unseen=
+      if [ -n "$2" ]; then unseen=$(printf '%s\n' "$2" | grep -vxF -e "$seen"); fi
+      if [ -z "$unseen" ]; then
         if [ -z "$3" ] || taken_up "$3"; then return 0; fi
       fi
       if [ -n "$3" ] && [ $((tries % 10)) = 9 ] && reload_refused "$1"; then return 1; fi
@@ -126,7 +141,14 @@ take_back() {
   fi
   rm -rf "$pending"
 }
-# ACTION UNIT MIRRORS: once more with the old file if it doesn't come up, and never in a loop
+# UNIT SINCE: more of them, for whoever looks later
+keep_words() {
+  mkdir -p "$state" && chmod 0700 "$state"
+  umask 077
+  journalctl -u "$1" --since "$2" -n 200 --no-pager >"$state/last-words" 2>/dev/null
+  umask 022
+}
+# ACTION UNIT SETTINGS: once more with the old file if it doesn't come up, or doesn't show them, and never in a loop
 confirmed() {
   since=$(date '+%F %T')
   mark=
@@ -135,15 +157,23 @@ confirmed() {
   timed 180 systemctl "$1" "$2"
   if effective "$2" "$3" "$mark"; then rm -rf "$pending"; return 0; fi
   last_words "$2" "$since"
-  take_back || fail "daemon $1"
+  keep_words "$2" "$since"
+  # a reload that the daemon refused is told by its own words
+  if [ -n "$unseen" ] && { [ -z "$mark" ] || taken_up "$mark"; }; then
+    not_shown=" $(printf %s "$unseen" | base64 | tr -d '\n')"
+  else
+    not_shown=
+  fi
+  take_back || fail "daemon $1 kept$not_shown"
   systemctl reset-failed "$2" 2>/dev/null
   # a reload may have ended it, and one that is down can't be reloaded
   if [ "$1" = reload ] && ! systemctl is-active -q "$2"; then timed 180 systemctl start "$2"; fi
   timed 180 systemctl "$1" "$2"
-  if effective "$2" '' ''; then fail "daemon $1 taken-back"; else fail "daemon $1 taken-back-in-vain"; fi
+  if effective "$2" '' ''; then fail "daemon $1 taken-back$not_shown"; fi
+  fail "daemon $1 taken-back-in-vain$not_shown"
 }
 start_unit() { confirmed start "$1" "$2"; }
-# UNIT MIRRORS POLICY CONTAINERS
+# UNIT SETTINGS POLICY CONTAINERS
 restart_unit() {
   if ! why=$(may_stop "$3" "$4"); then
     take_back

@@ -70,6 +70,10 @@ set_in_unit() {
 """.replace("@FOLDERS@", " ".join(FOLDERS))
 
 
+CONFIG_FILE = "config-file"
+"""No key, but a flag by which dockerd reads another file than ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of a file, numbered from 1."""
@@ -236,7 +240,11 @@ def parse(text: str) -> UnitFiles:
 def keys_set(command: Command | None) -> dict[str, str]:
     """The keys of daemon.json that this command line sets, each with the flag and its place, as people read it."""
     found: dict[str, str] = {}
-    for word in command.words if command else ():
+    words = command.words if command else ()
+    for word, after in zip(words, (*words[1:], Line("", 0, "")), strict=True):
+        flag, equals, value = word.text.partition("=")
+        if flag == "--config-file" and (value if equals else after.text) != "/etc/docker/daemon.json":
+            found[CONFIG_FILE] = f"{flag} in {word if word.number else word.path}"
         for key, flag in set_by_flags([word.text]).items():
             found.setdefault(key, f"{flag} in {word if word.number else word.path}")
     return found

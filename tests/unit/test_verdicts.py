@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,7 +76,7 @@ LAST_WORDS = ["unable to configure the Docker daemon with file /etc/docker/daemo
 @pytest.mark.parametrize(
     ("verdict", "end"),
     [
-        ("daemon start", "daemon.json wasn't changed by this run"),
+        ("daemon start kept", "daemon.json wasn't changed by this run"),
         ("daemon restart taken-back", "daemon.json is back as it was and the daemon runs with it"),
         (
             "daemon reload taken-back-in-vain",
@@ -88,7 +90,15 @@ def test_a_daemon_that_did_not_come_up_is_told_with_its_reason_and_what_became_o
     action = verdict.split()[1]
     assert explain(verdict, LAST_WORDS) == (
         f"the daemon didn't take up its configuration on {action}: /etc/docker/daemon.json is empty; "
-        f"write {{}} into it, or remove it; {end}"
+        f"write {{}} into it, or remove it; {end}; its log of that is in /var/lib/docker-provision/last-words"
+    )
+
+
+def test_a_daemon_that_runs_with_something_else_is_told_by_what_it_does_not_show() -> None:
+    unseen = base64.b64encode(b'log-driver="journald"\ndebug=true').decode()
+    assert explain(f"daemon restart taken-back {unseen}", []).startswith(
+        "the daemon didn't take up its configuration on restart: it runs, but docker info doesn't show "
+        'log-driver="journald", debug=true; see `systemctl cat docker` for why; daemon.json is back as it was'
     )
 
 
@@ -109,7 +119,7 @@ def test_other_words_are_for_the_operator_already(text: str) -> None:
 
 
 VERDICTS = st.sampled_from(
-    ["yum 1", "yum 135", "missing 18.06.3.ce-3.el7", "signature a.rpm", "daemon start"]
+    ["yum 1", "yum 135", "missing 18.06.3.ce-3.el7", "signature a.rpm", "daemon start kept"]
 )
 
 

@@ -46,7 +46,7 @@ shift 2
 case $* in
   plugin*) cat "$ROOT/plugin" ;;
   events*) cat "$ROOT/events" ;;
-  *RegistryConfig*) cat "$ROOT/loaded" ;;
+  *RegistryConfig*) echo "registry-mirrors=$(cat "$ROOT/loaded")" ;;
   *LiveRestore*) cat "$ROOT/live" ;;
   'info -f {{json .}}') cat "$ROOT/info" ;;
   inspect*) sed 's|.*|container=/& always|' "$ROOT/containers" ;;

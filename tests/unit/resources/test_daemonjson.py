@@ -152,6 +152,14 @@ class TestMerged:
         assert MergedJson({"hosts": None}, OLD, place).wanted(b'{"hosts": ["unix:///x"], "mtu": 1}')
         assert MergedJson({}, OLD).wanted(b'{"hosts": ["unix:///x"]}')
 
+    def test_a_file_that_dockerd_does_not_read_is_not_changed(self) -> None:
+        place = {"config-file": "--config-file in /etc/x.conf:3"}
+        with pytest.raises(
+            Unsuitable, match=r"dockerd reads another file, by --config-file in /etc/x.conf:3"
+        ):
+            MergedJson({"mtu": 1400}, OLD, place).wanted(None)
+        assert MergedJson({}, OLD, place).wanted(b"{}") == b"{}"
+
     def test_a_key_that_is_asked_for_must_be_known_to_the_engine_that_will_read_it(self) -> None:
         with pytest.raises(
             Unsuitable, match=r"Docker 18.06.3 doesn't know the key 'features' that is asked for"

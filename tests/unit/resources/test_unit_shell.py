@@ -23,9 +23,9 @@ def failed(words: str) -> list[Frame]:
 
 
 ACTIONS = [
-    "start_unit docker.service '[1]'",
-    "restart_unit docker.service '[1]' if-idle ended",
-    "reload_unit docker.service '[1]'",
+    "start_unit docker.service 'registry-mirrors=[1]'",
+    "restart_unit docker.service 'registry-mirrors=[1]' if-idle ended",
+    "reload_unit docker.service 'registry-mirrors=[1]'",
 ]
 NAMES = [action.split("_", maxsplit=1)[0] for action in ACTIONS]
 
@@ -72,7 +72,7 @@ class TestConfirmed:
 
     def test_a_file_that_we_did_not_change_stays(self, host: Host) -> None:
         host.daemon_json.write_text("bad")
-        assert host.run(ACTIONS[0]) == (WORDS, failed("daemon start"))
+        assert host.run(ACTIONS[0]) == (WORDS, failed("daemon start kept"))
         assert host.daemon_json.read_text() == "bad"
         assert len(host.log("start")) == 1
 
@@ -85,14 +85,32 @@ class TestConfirmed:
         host.run(ACTIONS[0])
         assert (host.daemon_json.is_symlink(), target.read_text()) == (True, "[0]")
 
-    @pytest.mark.parametrize(("asked", "shown"), [("", "[7]"), ("[]", "null"), ("[]", "[]")])
+    @pytest.mark.parametrize(
+        ("asked", "shown"), [("", "[7]"), ("registry-mirrors=[]", "null"), ("registry-mirrors=[]", "[]")]
+    )
     def test_what_counts_as_shown(self, host: Host, asked: str, shown: str) -> None:
         host.daemon_json.write_text(shown)
         assert host.run(f"start_unit docker.service '{asked}'") == ("", [])
 
+    @pytest.mark.parametrize("action", ACTIONS, ids=NAMES)
+    def test_what_runs_but_does_not_show_is_taken_back_once(self, host: Host, action: str) -> None:
+        host.keep("[0]")
+        host.daemon_json.write_text("[2]")
+        unseen = encoded(b"registry-mirrors=[1]")
+        verb = action.partition("_")[0]
+        assert host.run(action)[1] == failed(f"daemon {verb} taken-back {unseen}")
+        assert (host.daemon_json.read_text(), host.active) == ("[0]", "active")
+        assert host.log("start", "restart", "reload") == [f"{verb} docker.service"] * 2
+
+    def test_the_daemons_words_are_kept_for_root_alone(self, host: Host) -> None:
+        host.daemon_json.write_text("bad")
+        host.run(ACTIONS[0])
+        kept = host.root / "state/last-words"
+        assert (kept.read_text(), kept.stat().st_mode & 0o777) == (f"{WORDS}\n", 0o600)
+
     def test_a_daemon_that_does_not_answer_is_not_confirmed(self, host: Host) -> None:
         host.set(silent="")
-        assert host.run(ACTIONS[0])[1] == failed("daemon start")
+        assert host.run(ACTIONS[0])[1] == failed("daemon start kept")
 
 
 class TestReload:
@@ -159,7 +177,7 @@ class TestPlugins:
 
 
 class TestGuard:
-    RESTART = "restart_unit docker.service '[]' if-idle {}"
+    RESTART = "restart_unit docker.service '' if-idle {}"
 
     @pytest.mark.parametrize("word", ["ended", "kept"])
     def test_an_idle_daemon_is_restarted(self, host: Host, word: str) -> None:
@@ -186,11 +204,11 @@ class TestGuard:
 
     def test_consent_is_consent(self, host: Host) -> None:
         host.set(containers="web")
-        assert host.run("restart_unit docker.service '[]' always ended") == ("", [])
+        assert host.run("restart_unit docker.service '' always ended") == ("", [])
 
     def test_never_is_never(self, host: Host) -> None:
         host.keep("[0]")
-        _, (frame,) = host.run("restart_unit docker.service '[]' never ended")
+        _, (frame,) = host.run("restart_unit docker.service '' never ended")
         assert "--restart never was said" in frame.rest
         # what was written for the restart that doesn't come is taken back
         assert (host.log("restart"), host.daemon_json.read_text()) == ([], "[0]")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.resources.unitfiles import LIBRARY, UnitFiles, keys_set, parse, unlike
+from provision.resources.unitfiles import CONFIG_FILE, LIBRARY, UnitFiles, keys_set, parse, unlike
 from tests.unit.shell import SHELLS, probed
 
 ETC, RUN, USR = "/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"
@@ -156,6 +156,20 @@ def test_a_difference_is_told_by_the_flags_names_alone() -> None:
         "it was started with other flags than its unit has (its unit says -H another value)"
     )
     assert unlike(["/usr/bin/dockerd", "fd://", "-H"], found.command()).endswith("(in another order)")
+
+
+@pytest.mark.parametrize(
+    ("flags", "place"),
+    [
+        ("--config-file=/etc/other.json", f"--config-file in {USR}/{UNIT}:1"),
+        ("--debug --config-file /etc/other.json", f"--config-file in {USR}/{UNIT}:1"),
+        ("--config-file=/etc/docker/daemon.json", None),
+        ("--config-file /etc/docker/daemon.json -D", None),
+    ],
+)
+def test_another_file_that_dockerd_reads(flags: str, place: str | None) -> None:
+    found = parse(f"file={USR}/{UNIT}\nunit={USR}/{UNIT}\t1\tExecStart=/usr/bin/dockerd {flags}\n")
+    assert keys_set(found.command()).get(CONFIG_FILE) == place
 
 
 def test_noise_is_passed_over() -> None:
