@@ -64,6 +64,11 @@ def user_of(public: Path) -> str:
     return USERS[public.stem]
 
 
+def _unless_gone(_call: object, _path: str, raised: tuple[object, BaseException, object]) -> None:
+    if not isinstance(raised[1], FileNotFoundError):
+        raise raised[1]
+
+
 @contextmanager
 def gnupg(secret: Path | None = None) -> Iterator[Path]:
     """A GnuPG home for as long as the block lasts, holding that secret key; its agent ends with it.
@@ -77,7 +82,7 @@ def gnupg(secret: Path | None = None) -> Iterator[Path]:
         yield home
     finally:
         subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
-        shutil.rmtree(home)
+        shutil.rmtree(home, onerror=_unless_gone)  # the agent takes its own sockets away meanwhile
 
 
 def secret_of(public: Path) -> Path:

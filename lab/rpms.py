@@ -53,6 +53,8 @@ plugins=1
 installonly_limit=5
 distroverpkg=centos-release
 """
+PLUGIN = Path(__file__).with_name("versionlock")
+"""What is inside the plugin's package."""
 FACE = Path(__file__).with_name("yum343")
 
 
@@ -63,6 +65,7 @@ def repositories() -> Path:
     /x86_64, and links to these from the paths of the other mirrors that the lab plays.
     """
     recipe = [Path(__file__).with_name(f"{name}.py") for name in ("rpms", "rpmbuild", "scriptlets", "table")]
+    recipe += sorted(path for path in PLUGIN.rglob("*") if path.is_file())
     sources = "".join(path.read_text() for path in (*recipe, table.METADATA))
     return cache.cached("repositories", sources + payload.inputs() + keys.inputs(), _build)
 
@@ -124,12 +127,14 @@ def _build(root: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         trees = list(pool.map(lambda engine: payload.trees(engine, root / engine.says), ENGINES))
     content = _by_nvr(trees)
-    for repo, folder in FOLDERS.items():
+    plugin = shutil.copytree(PLUGIN, root / "plugin")
+    content |= {package.nvr: plugin for package in packages if package.name == "yum-plugin-versionlock"}
+    for repo, place in FOLDERS.items():
         key = keys.repo_key() if repo == "docker-ce-stable" else keys.centos_key()
         wanted = [package for package in packages if package.repo == repo]
-        rpmbuild.repository(wanted, content, root / folder, key)
-    for engine in ENGINES:
-        shutil.rmtree(root / engine.says)
+        rpmbuild.repository(wanted, content, root / place, key)
+    for folder in (*(root / engine.says for engine in ENGINES), plugin):
+        shutil.rmtree(folder)
     _add_key_and_repo_file(root / "docker-ce/linux/centos")
     for path, target in ALSO_AT:
         (root / path).parent.mkdir(exist_ok=True)

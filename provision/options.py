@@ -140,6 +140,14 @@ OPTIONS: tuple[Option, ...] = (
         many=True,
     ),
     Option(
+        "hold_everywhere",
+        "true",
+        "where other repositories of a host offer Docker too, exclude it in their sections as well, so that"
+        " `yum update` doesn't move it",
+        "true",
+        switch=True,
+    ),
+    Option(
         "ack_eol",
         "true",
         "the end of life of CentOS 7 and this Docker is known: say no more of it, and note that on the hosts",

@@ -100,6 +100,8 @@ class Spec(BaseModel):
     any_el7: StrictBool = False
     accept_data_change: tuple[str, ...] = ()
     """Of DATA_CHANGES, those that may be made although there is data."""
+    hold_everywhere: StrictBool = False
+    """Consent to exclude Docker's packages in other people's repositories on the host, which offer them too."""
     ack_eol: StrictBool = False
     """The end of life is known to the operator: nothing is said of it, and the hosts' records keep that."""
 

@@ -16,6 +16,6 @@ Written from what the true yum printed, not from its source; dnf would differ in
 
 In reading order: `main` (options, lock, command), `commands`, `session` (configuration, packages, from plan to
 end), `marking` (arguments to a transaction), `transaction` (dependencies), `display`, `perform` (download, rpm),
-`sign`, `listing`; below them `repository`, `metadata`, `fetch`, `config`, `rpmdb`, `packages`, `lock`, `output`.
-Not there: groups, history, plugins (versionlock), translations, delta RPMs, i686.
+`sign`, `listing`, `versionlock`; below them `repository`, `metadata`, `fetch`, `config`, `rpmdb`, `packages`, `lock`,
+`output`. Not there: groups, history, other plugins, translations, delta RPMs, i686.
 """

@@ -104,6 +104,18 @@ def makecache(session: Session, _: list[str]) -> int:
     return 0
 
 
+def versionlock(session: Session, arguments: list[str]) -> int:
+    """The plugin's own command. Raises Error where it isn't there, or is off."""
+    if session.locks is None:
+        raise Error("No such command: versionlock. Please use /usr/bin/yum --help")
+
+    def packages() -> list[Package]:
+        named = [p for p in session.installed if any(p.matches(word) for word in arguments)]
+        return named or session.available()
+
+    return session.locks.command(arguments, packages, session.out)
+
+
 def clean(session: Session, arguments: list[str]) -> int:
     """Empty the caches of the enabled repositories: of metadata, packages or everything; or let them expire."""
     what = arguments[0] if arguments else ""
@@ -146,6 +158,7 @@ COMMANDS: dict[str, Callable[[Session, list[str]], int]] = {
     "info": info,
     "repolist": repolist,
     "makecache": makecache,
+    "versionlock": versionlock,
     "clean": clean,
 }
 CHANGING = ("install", "update", "upgrade", "update-to", "downgrade", "reinstall", "remove", "erase", "swap")

@@ -117,9 +117,9 @@ class Configuration:
     """Everything read from files and options."""
 
     def __init__(self, file: Path, setopts: Iterable[str], variables: dict[str, str], out: Output) -> None:
-        self.variables = variables
+        self.variables, self._out = variables, out
         self._setopts = [_split(setopt) for setopt in setopts]
-        parser = _parsed(file)
+        parser = parsed(file)
         self.main = {**MAIN, **(dict(parser["main"]) if parser.has_section("main") else {})}
         for repo, key, value in self._setopts:
             if repo is None and key not in MAIN:
@@ -131,7 +131,7 @@ class Configuration:
         for folder in self.main["reposdir"].split():
             for repo_file in sorted(Path(folder).glob("*.repo")):
                 try:
-                    self._add_sections(_parsed(repo_file), repo_file)
+                    self._add_sections(parsed(repo_file), repo_file)
                 except PermissionError:
                     out.warn(f"Skipping unreadable repository '{repo_file}'")
 
@@ -160,6 +160,9 @@ class Configuration:
         for name in parser.sections():
             if name == "main":
                 continue
+            if name in self.sections:
+                self._out.warn(f"Repository {name} is listed more than once in the configuration")
+                continue
             values = {key: self.main[key] for key in INHERITED} | dict(parser[name])
             values |= self._setopts_for(name)
             enabled = truth(values.get("enabled", "1"))
@@ -178,7 +181,8 @@ def _split(setopt: str) -> tuple[str | None, str, str]:
     return repo or None, key, value
 
 
-def _parsed(file: Path) -> configparser.RawConfigParser:
+def parsed(file: Path) -> configparser.RawConfigParser:
+    """A file of sections and options. Raises Error in yum's words."""
     parser = configparser.RawConfigParser(strict=False, delimiters=("=", ":"), comment_prefixes=("#", ";"))
     try:
         parser.read_string(file.read_text(), str(file))

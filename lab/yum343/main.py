@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(session: Session, command: str, *arguments: str) -> int:
     if session.plugins:
-        session.out.say("Loaded plugins: fastestmirror")
+        session.out.say(f"Loaded plugins: fastestmirror{', versionlock' if session.locks else ''}")
     if command not in COMMANDS:
         raise Error(f"No such command: {command}. Please use /usr/bin/yum --help")
     if os.geteuid() != 0:

@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from optparse import Values
 from pathlib import Path
 
-from . import display, perform, rpmdb
+from . import display, perform, rpmdb, versionlock
 from .config import Configuration, Section
 from .fetch import FetchError, fetch
 from .output import Error, Output
@@ -48,6 +48,7 @@ class Session:
         for pattern, on in options.repos:
             self.config.enable(pattern, on=on)
         self.plugins = self.config.true("plugins") and not options.noplugins
+        self.locks = versionlock.locks(self.config) if self.plugins else None
         self.cachedir = self._cachedir()
         self.repositories = [Repository(s, self.cachedir, self.out) for s in self.config.enabled()]
 
@@ -67,7 +68,8 @@ class Session:
             )
             self.cachedir.mkdir(parents=True, exist_ok=True)
             self.timed_hosts.touch()
-        return [p for repository in self.repositories for p in self.visible(repository, refresh)]
+        offered = [p for repository in self.repositories for p in self.visible(repository, refresh)]
+        return self.locks.visible(offered, self.installed, self.out) if self.locks else offered
 
     def visible(self, repository: Repository, refresh: Refresh) -> list[Package]:
         """What one repository offers, less what is excluded. Raises Error."""

@@ -27,7 +27,7 @@ from provision.resources.base import (
     digest,
     quote,
 )
-from provision.resources.file import FileState, difference, read_file
+from provision.resources.file import FileState, difference, put, read_files
 from provision.resources.packages import Packages
 from provision.resources.record import RECORD_ID, RecordState
 from provision.script import Section
@@ -164,18 +164,9 @@ class BaseRepositories:
     def parse(self, section: Section) -> State:
         if not section.complete or section.status != 0 or not section.text.startswith("release="):
             return Unknown(f"can't read {FOLDER}: {section.text.strip() or 'no answer'}")
-        head, *told = re.split(r"^path=", section.text, flags=re.MULTILINE)
-        files: dict[str, FileState] = {}
-        for each in told:
-            path, _, body = each.partition("\n")
-            state = read_file(path, body.rstrip("\n"))
-            if not isinstance(state, FileState):
-                return (
-                    state
-                    if isinstance(state, Unknown)
-                    else Unknown(f"{path} went while it was read, run again")
-                )
-            files[path] = state
+        head, files = read_files(section.text)
+        if isinstance(files, Unknown):
+            return files
         key = files.pop(KEY_PATH, None)
         return BaseState(head.strip().removeprefix("release="), key.content if key else None, files)
 
@@ -213,7 +204,7 @@ class BaseRepositories:
                 f"{', '.join(dead) or 'none'} dead, {', '.join(found.alive) or 'none'} alive",
                 f"an archive in {ARCHIVE_PATH}" + (", the dead ones switched off" if dead else ""),
                 "CentOS 7 is served by archives only since 2024-06-30",
-                "\n".join(_put(path, content, present[path]) for path, content in changed.items()),
+                "\n".join(put(path, content, present[path]) for path, content in changed.items()),
                 diff="\n".join(difference(path, present[path], content) for path, content in changed.items()),
                 look=self._look(state, wanted),
                 traces=(Trace(self.id, "files", sorted({*(self._mended(states) or ()), *changed})),),
@@ -267,9 +258,3 @@ def _off(content: bytes, idents: tuple[str, ...]) -> bytes:
     text = content.decode(errors="surrogateescape")
     why = "switched off by docker-provision: its servers are gone since CentOS 7's end of life"
     return repofiles.switched_off(text, idents, why).encode(errors="surrogateescape")
-
-
-def _put(path: str, content: bytes, present: bytes | None) -> str:
-    seen = "absent" if present is None else digest(present)
-    mode = "644" if present is None else "-"
-    return f"put_file {quote(path)} {mode} {seen} {digest(content)} {base64.b64encode(content).decode()}"

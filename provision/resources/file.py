@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -102,6 +103,31 @@ def read_file(path: str, text: str) -> FileState | Absent | Unknown:
                 return Unknown(f"can't read {path}: the host's answer is spoilt, run again")
         case _:
             return Unknown(f"{path} is {head.removeprefix('other ')}")
+
+
+def read_files(text: str) -> tuple[str, dict[str, FileState] | Unknown]:
+    """What a probe printed before the first line `path=PATH`, and the files by path that `probe_file` printed behind
+    such lines."""
+    head, *told = re.split(r"^path=", text, flags=re.MULTILINE)
+    files: dict[str, FileState] = {}
+    for each in told:
+        path, _, body = each.partition("\n")
+        state = read_file(path, body.rstrip("\n"))
+        if isinstance(state, Absent):
+            state = Unknown(f"{path} went while it was read, run again")
+        if isinstance(state, Unknown):
+            return head, state
+        files[path] = state
+    return head, files
+
+
+def put(path: str, content: bytes, present: bytes | None) -> str:
+    """Shell text that writes a file of which `present` was seen (None: that it isn't there).
+
+    Its mode stays, and is 0644 for a new one.
+    """
+    seen, mode = ("absent", "644") if present is None else (digest(present), "-")
+    return f"put_file {quote(path)} {mode} {seen} {digest(content)} {base64.b64encode(content).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +264,8 @@ class File:
         return difference(self.path, present, wanted) if self.readable else ""
 
 
-def difference(path: str, present: bytes | None, wanted: bytes | None) -> str:
-    """A unified diff, as `diff -u` shows it; an absent side is /dev/null."""
+def difference(path: str, present: bytes | None, wanted: bytes | None, *, context: int = 3) -> str:
+    """A unified diff with so many lines around, as `diff -u` shows it; an absent side is /dev/null."""
 
     def lines(content: bytes | None) -> list[str]:
         return (content or b"").decode(errors="replace").splitlines()
@@ -251,5 +277,6 @@ def difference(path: str, present: bytes | None, wanted: bytes | None) -> str:
             path if present is not None else "/dev/null",
             path if wanted is not None else "/dev/null",
             lineterm="",
+            n=context,
         )
     )

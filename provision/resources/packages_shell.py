@@ -33,7 +33,8 @@ change() {
     # a word for each
     # shellcheck disable=SC2086
     yum_bounded --setopt=obsoletes=0 --setopt=clean_requirements_on_remove=0 --setopt=cachedir="$look/cache" \
-      --disableexcludes=docker-ce-stable $command || { why="yum $yum_status"; return 1; }
+      --setopt=reposdir="$look/repos" --disableexcludes=docker-ce-stable $command ||
+      { why="yum $yum_status"; return 1; }
   fi
   for package in $wanted; do
     if rpm -q "$package" >/dev/null 2>&1; then continue; fi

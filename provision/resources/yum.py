@@ -16,17 +16,19 @@ LIBRARY = (
     BOUNDS
     + r"""
 look=
-# REPO KEY VERSION REPLACED GONE BACK COMMAND...: the transaction as it would be, out of a folder of its own: what the
-# repository offers, whether all that it needs is there, that it takes nothing away but REPLACED and nobody needs GONE,
-# every package downloaded, those of BACK for the way back too, and the engine's signed by the pinned key. The folder
-# stays until the end of the script: the transaction then takes the packages from it.
+# REPO KEY HELD VERSION REPLACED GONE BACK COMMAND...: the transaction as it would be, out of a folder of its own, with
+# the packages HELD from our repository alone: what that offers, whether all that it needs is there, that it takes
+# nothing away but REPLACED and nobody needs GONE, every package downloaded, those of BACK for the way back too, and the
+# engine's signed by the pinned key. The folder stays until the end of the script: the transaction then takes the
+# packages from it.
 look_packages() {
   open_look
   printf %s "$1" | base64 -d >"$look/repos/docker-ce.repo"
   printf %s "$2" | base64 -d >"$look/key"
-  version=$3 replaced=$4 gone=$5 back=$6; shift 6
+  held=$3 version=$4 replaced=$5 gone=$6 back=$7; shift 7
   look_clock
   copy_repositories "$look/repos"
+  hide_elsewhere "$look/repos"
   ask_around "$look/repos"
   yum_aside --disablerepo='*' --enablerepo=docker-ce-stable makecache || fail "yum $?"
   yum_aside --disablerepo='*' --enablerepo=docker-ce-stable list docker-ce --showduplicates >"$look/offers" 2>&1
@@ -89,6 +91,20 @@ look_back() {
   cat "$look/reinstall"
   fail "what is installed now isn't on offer there, so that there would be no way back: ${missing# }; name a" \
     "--package-mirror that offers both, or take Docker away first (its data stays)"
+}
+# FOLDER: in these copies of other people's repositories the packages are hidden, beside what is hidden there: of a
+# package that two repositories have yum would take the one whose id comes first
+hide_elsewhere() {
+  for file in "$1"/*.repo; do
+    case $file in */docker-ce.repo) continue ;; esac
+    awk -v names=" $held" '
+      function leave() { if (inside) print "exclude =" names; inside = 0 }
+      /^\[/ { leave(); inside = 1 }
+      tolower($0) ~ /^exclude[ \t]*[=:]/ { sub(/[=:]/, "=" names " "); inside = 0 }
+      { print }
+      END { leave() }
+    ' "$file" >"$look/hiding" && cat "$look/hiding" >"$file" || fail "can't write under /var/tmp"
+  done
 }
 # A clock that is off by days finds no certificate valid. So the mirror is asked for the time without looking at its
 # own: what it says decides nothing but this. A mirror that doesn't say it is yum's to judge.
@@ -180,7 +196,7 @@ class Repository:
         are there now (name-version-release), which must be on offer too.
         """
         words = (
-            *(_encoded(self._aside()), _encoded(self.key), version),
+            *(_encoded(self._aside()), _encoded(self.key), " ".join(self.hold), version),
             *(" ".join(each) for each in (replaced, gone, back)),
             *command,
         )

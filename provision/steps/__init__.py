@@ -7,6 +7,7 @@ from collections.abc import Collection
 from provision.handed import Handed
 from provision.resources.base import Step
 from provision.resources.configuration import EngineToRun
+from provision.resources.hold import Hold
 from provision.resources.packages import Packages
 from provision.resources.restart import DEFAULT, Policy
 from provision.resources.unit import Unit
@@ -30,15 +31,17 @@ def steps(
     """
     repo = repos.repository(spec, handed.repo_key)
     packages = Packages(spec.engine, repo, policy, _live_restore(spec, policy))
+    base = base_repos.repositories(spec, handed.base_key, packages)
+    hold = Hold(packages, base, everywhere=spec.hold_everywhere)
     runs = EngineToRun(spec.engine, packages, adopts=bool(only) and "engine" not in only)
     daemon_json = daemon.configuration(spec, runs, keeps_containers=policy.enable_live_restore)
     stop = withdrawal is not None and withdrawal.stop_containers
     serves = not only or "service" in only
     served = daemon_json if not only or "daemon" in only else daemon.as_it_is()
     return (
-        base_repos.step(spec, handed.base_key, packages),
+        base_repos.step(base),
         repos.step(repo),
-        engine.step(packages, withdrawal),
+        engine.step(packages, hold, withdrawal),
         kernel.step(spec, withdraw=withdrawal is not None),
         daemon.step(daemon_json),
         service.step(Unit("docker.service", runs, served, policy, stop, serves=serves)),

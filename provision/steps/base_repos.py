@@ -9,7 +9,7 @@ from provision.spec import Spec
 from provision.templating import render
 
 
-def step(spec: Spec, base_key: str, packages: Packages) -> Step:
+def repositories(spec: Spec, base_key: str, packages: Packages) -> BaseRepositories:
     """`base_key` is the fingerprint of the key that signs them; they matter where `packages` are to be installed."""
     content = None
     if spec.base_archive is not None:
@@ -19,8 +19,10 @@ def step(spec: Spec, base_key: str, packages: Packages) -> Step:
             archive=spec.base_archive,
             key_path=KEY_PATH,
         )
+    return BaseRepositories(packages, base_key, content)
+
+
+def step(repositories: BaseRepositories) -> Step:
     return Step(
-        "base",
-        "CentOS's own repositories, led to an archive where that is asked for",
-        (BaseRepositories(packages, base_key, content),),
+        "base", "CentOS's own repositories, led to an archive where that is asked for", (repositories,)
     )

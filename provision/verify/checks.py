@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision import engines, openpgp, templating
 from provision.verify.look import docker, docker_info, expect, installed, is_on, sections, unit
+from provision.verify.others import REPOSITORY, other_repositories
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 Check = Callable[["Host", "Spec"], None]
 
 SETUP = "run setup-docker"
-REPOSITORIES = "/etc/yum.repos.d"
-REPOSITORY = f"{REPOSITORIES}/docker-ce.repo"
 SECTION = "docker-ce-stable"
 KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"
 DAEMON_JSON = "/etc/docker/daemon.json"
@@ -99,25 +98,6 @@ def repository(host: Host, spec: Spec) -> None:
         wrong.append(f"a plain `yum update` moves Docker, since exclude lacks {' '.join(sorted(loose))}")
     wrong += [f"[{name}] is on too" for name, options in found.items() if is_on(options.get("enabled", "1"))]
     expect(not wrong, f"[{SECTION}] of {REPOSITORY}: {', '.join(wrong)}; {SETUP}")
-
-
-def other_repositories(host: Host, _spec: Spec) -> None:
-    """No other file offers Docker: what a second repository has comes past our exclude (yum 3.4.3, run)."""
-    names = [name for name in host.file(REPOSITORIES).listdir() if name.endswith(".repo")]
-    wrong = [
-        f"[{section}] of {name}"
-        for name in names
-        if f"{REPOSITORIES}/{name}" != REPOSITORY
-        for section, options in sections(host, f"{REPOSITORIES}/{name}").items()
-        if is_on(options.get("enabled", "1")) and _offers_docker(options)
-    ]
-    expect(not wrong, f"Docker is also offered, past the pin, by {', '.join(wrong)}; put enabled=0 there")
-
-
-def _offers_docker(options: dict[str, str]) -> bool:
-    """By the layout that Docker's repositories have on every mirror."""
-    urls = " ".join(options.get(each, "") for each in ("baseurl", "mirrorlist", "metalink"))
-    return bool(re.search(r"/linux/(centos|rhel|fedora)/\S+/(stable|edge|test|nightly)\b", urls))
 
 
 def signed_by(key: bytes) -> Check:

@@ -12,6 +12,7 @@ from provision.facts import Facts, HostFacts
 from provision.resources.base import ABSENT, State, Step
 from provision.resources.baserepos import BaseState
 from provision.resources.daemon import UnitState
+from provision.resources.hold import HoldState
 from provision.resources.membership import NoGroup
 from provision.resources.record import RECORD_ID
 from provision.resources.restart import DEFAULT, Policy
@@ -53,6 +54,7 @@ def fresh(chosen: tuple[Step, ...], users: frozenset[str] = frozenset({"alice", 
     """A host on which nothing of ours is."""
     states: dict[str, State] = {resource.id: ABSENT for resource in facts.probed(chosen)}
     states["base repositories"] = BaseState(HOST.release, None, {})
+    states["hold docker-ce"] = HoldState({}, frozenset(), {})
     states["service docker.service"] = no_unit()
     states["group docker"] = NoGroup(users)
     states[RECORD_ID] = ABSENT

@@ -305,6 +305,7 @@ def test_flags() -> None:
         "--users",
         "--any-el7",
         "--accept-data-change",
+        "--hold-everywhere",
         "--ack-eol",
     ]
 

@@ -8,19 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.resources.repofiles import Section, sections, switched_off
+from provision.resources.repofiles import Section, held, released, sections, switched_off
 from tests.el7_repos import BASE
 
 LISTS = "http://mirrorlist.centos.org/?release=$releasever&arch=$basearch&repo={}&infra=$infra"
 
 
 def test_what_centos_shipped() -> None:
-    on = [
-        Section(ident, True, (LISTS.format(repo),))
-        for ident, repo in (("base", "os"), ("updates", "updates"))
-    ]
-    on.append(Section("extras", True, (LISTS.format("extras"),)))
-    assert sections(BASE) == [*on, Section("centosplus", False, (LISTS.format("centosplus"),))]
+    folders = {"base": "os", "updates": "updates", "extras": "extras", "centosplus": "centosplus"}
+    found = sections(BASE)
+    assert {section.id: section.urls for section in found} == {
+        ident: (LISTS.format(folder),) for ident, folder in folders.items()
+    }
+    assert [section.id for section in found if not section.enabled] == ["centosplus"]
+    lines = BASE.splitlines()
+    for section in found:
+        assert lines[section.line - 1] == f"[{section.id}]"
+        assert lines[section.options["gpgcheck"].line - 1] == "gpgcheck=1"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +51,7 @@ def test_several_urls_over_several_lines() -> None:
 
 
 def test_what_stands_before_the_first_section_is_nobodys() -> None:
-    assert sections("baseurl=http://a/\n \n[b]\n") == [Section("b", True, ())]
+    assert sections("baseurl=http://a/\n \n[b]\n") == [Section("b", 3, {})]
 
 
 LINES = st.sampled_from(
@@ -64,6 +68,8 @@ LINES = st.sampled_from(
         "# enabled=1",
         "",
         "exclude=a b",
+        "Exclude : c",
+        "  d, e",
     ]
 )
 
@@ -91,3 +97,29 @@ def test_pythons_own_parser_takes_it() -> None:
         "extras": "0",
         "centosplus": "0",
     }
+
+
+@given(st.lists(LINES, max_size=20), st.sets(st.sampled_from("abc")), st.sampled_from(["\n", "\r\n"]))
+def test_held_there_and_nothing_else_differs_and_back(lines: list[str], idents: set[str], end: str) -> None:
+    # nothing can be continued at a head: yum takes no such file
+    whole = [each for line in ["[z]", *lines] for each in ([line, "name=x"] if line[:1] == "[" else [line])]
+    text = "".join(f"{line}{end}" for line in whole)
+    after = held(text, idents, ("docker-ce", "a"))
+    before = sections(text)
+    # of two sections by one name yum never sees the second
+    firsts = {section.id: section for section in reversed(before)}
+    for then, now in zip(before, sections(after), strict=True):
+        assert (now.id, now.urls, now.enabled) == (then.id, then.urls, then.enabled)
+        if firsts[now.id] is then:
+            more = {"docker-ce", "a"} if now.id in idents else set()
+            assert set(now.words("exclude")) == {*then.words("exclude"), *more}
+    assert released(after) == text
+    # more of it later is still taken back at once
+    assert released(held(after, idents, ("docker-ce-cli",))) == text
+
+
+def test_what_somebody_put_into_its_place_since_stays() -> None:
+    text = "[a]\nexclude=x\n"
+    after = held(text, ("a",), ("docker-ce",))
+    assert released(after.replace("exclude=x docker-ce\n", "cost=5\n")) == "[a]\ncost=5\nexclude=x\n"
+    assert released(after.replace("exclude=x docker-ce\n", "")) == "[a]\nexclude=x\n"

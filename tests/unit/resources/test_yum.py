@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from provision.resources.repofiles import sections
 from provision.resources.yum import LIBRARY, REFRESH, Repository
 from provision.script import Frame, Mark
 from tests.unit.shell import SHELLS, call, programs
@@ -53,12 +54,12 @@ done"""
 
 
 def test_a_look_takes_the_repository_along_without_its_hold() -> None:
-    function, text, key, *words = shlex.split(
+    function, text, key, held, *words = shlex.split(
         REPOSITORY.look(
             "26.1.4-1.el7", ("downgrade", OFFERED), replaced=("a", "b"), gone=("b",), back=("a-2", "b-1")
         )
     )
-    assert function == "look_packages"
+    assert (function, held) == ("look_packages", "docker-ce docker-ce-cli")
     assert words == ["26.1.4-1.el7", "a b", "b", "a-2 b-1", "downgrade", OFFERED]
     assert base64.b64decode(text) == b"# ours\n[docker-ce-stable]\nenabled=1\n"
     assert base64.b64decode(key) == b"the key"
@@ -182,7 +183,22 @@ class TestLook:
             "yum.install", 'cd "$cache/../repos"; for file in *; do echo "$file:"; cat "$file"; done'
         )
         said, _ = host.run(f'{REPOSITORY.look(VERSION, ("install", OFFERED))}; cat "$look/transaction"')
-        assert said == "CentOS-Base.repo:\n[base]\ndocker-ce.repo:\n# ours\n[docker-ce-stable]\nenabled=1"
+        hidden = "exclude = docker-ce docker-ce-cli"
+        assert (
+            said
+            == f"CentOS-Base.repo:\n[base]\n{hidden}\ndocker-ce.repo:\n# ours\n[docker-ce-stable]\nenabled=1"
+        )
+
+    def test_the_packages_are_hidden_in_all_others_beside_what_is_hidden_there(self, host: Host) -> None:
+        (host.repos / "corp.repo").write_text(
+            "# mine\n[a]\nbaseurl=http://a/\n\n[b]\nExclude : x,\n  y\ncost=5\n[c]\nexclude=z\nname=c\n"
+        )
+        host.instead("yum.install", 'cd "$cache/../repos"; cat corp.repo')
+        said, _ = host.run(f'{REPOSITORY.look(VERSION, ("install", OFFERED))}; cat "$look/transaction"')
+        found = {section.id: section.words("exclude") for section in sections(said)}
+        ours = ("docker-ce", "docker-ce-cli")
+        assert found == {"a": ours, "b": (*ours, "x", "y"), "c": (*ours, "z")}
+        assert [section.options["cost"].value for section in sections(said) if section.id == "b"] == ["5"]
 
     def test_a_version_that_is_not_on_offer_is_told_with_the_list(self, host: Host) -> None:
         said, frames = host.run(

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from provision.converge import Output
-from provision.verify import checks
+from provision.verify import checks, others
 from tests.unit.verify.fakehost import BRIDGE, REPOSITORY, FakeHost
 
 DAEMON = {"answers", "running_version", "registry_mirrors", "effective_settings", "cgroup_driver"}
 """The checks that ask the daemon."""
+
+
+CORP_REPO = "[corp]\nbaseurl=http://10.0.0.5/docker/linux/centos/7/x86_64/stable\n"
 
 
 def in_file(path: str, old: str, new: str) -> Callable[[FakeHost], None]:
@@ -27,6 +30,10 @@ def without(path: str) -> Callable[[FakeHost], None]:
 
 def with_file(path: str, text: str) -> Callable[[FakeHost], None]:
     return lambda fake: fake.files.__setitem__(path, text)
+
+
+def with_files(files: dict[str, str]) -> Callable[[FakeHost], None]:
+    return lambda fake: fake.files.update(files)
 
 
 def having(**values: Any) -> Callable[[FakeHost], None]:
@@ -51,80 +58,117 @@ def installed(*packages: str) -> Callable[[FakeHost], None]:
 
 
 DRIFTS: dict[str, tuple[Callable[[FakeHost], None], set[str], str]] = {
-    "no repository": (without(checks.REPOSITORY), {"repository"}, "docker-ce.repo is missing"),
+    "no repository": (without(others.REPOSITORY), {"repository"}, "docker-ce.repo is missing"),
     "repository off": (
-        in_file(checks.REPOSITORY, "enabled=1", "enabled=0"),
+        in_file(others.REPOSITORY, "enabled=1", "enabled=0"),
         {"repository"},
         "enabled is off",
     ),
     "signatures not checked": (
-        in_file(checks.REPOSITORY, "gpgcheck=1", "gpgcheck=no"),
+        in_file(others.REPOSITORY, "gpgcheck=1", "gpgcheck=no"),
         {"repository"},
         "gpgcheck is off",
     ),
     "signatures left to yum.conf": (
-        in_file(checks.REPOSITORY, "gpgcheck=1\n", ""),
+        in_file(others.REPOSITORY, "gpgcheck=1\n", ""),
         {"repository"},
         "gpgcheck is off",
     ),
     "release not written out": (
-        in_file(checks.REPOSITORY, "/7/", "/$releasever/"),
+        in_file(others.REPOSITORY, "/7/", "/$releasever/"),
         {"repository"},
         "baseurl is https://mirrors.aliyun.com/docker-ce/linux/centos/$releasever/$basearch/stable, not https://",
     ),
     "another mirror": (
-        in_file(checks.REPOSITORY, "mirrors.aliyun.com", "mirrors.ustc.edu.cn"),
+        in_file(others.REPOSITORY, "mirrors.aliyun.com", "mirrors.ustc.edu.cn"),
         {"repository"},
         "baseurl is https://mirrors.ustc.edu.cn/",
     ),
     "key from the network": (
-        in_file(checks.REPOSITORY, "file:///etc/pki/rpm-gpg/", "https://mirrors.aliyun.com/docker-ce/linux/"),
+        in_file(others.REPOSITORY, "file:///etc/pki/rpm-gpg/", "https://mirrors.aliyun.com/docker-ce/linux/"),
         {"repository"},
         "gpgkey is https://",
     ),
     "pin not held": (
-        in_file(checks.REPOSITORY, "docker-ce-cli ", ""),
+        in_file(others.REPOSITORY, "docker-ce-cli ", ""),
         {"repository"},
         "exclude lacks docker-ce-cli",
     ),
     "nothing held": (
-        with_file(checks.REPOSITORY, REPOSITORY[: REPOSITORY.index("exclude")]),
+        with_file(others.REPOSITORY, REPOSITORY[: REPOSITORY.index("exclude")]),
         {"repository"},
         "a plain `yum update` moves Docker",
     ),
     "not stable alone": (
-        with_file(checks.REPOSITORY, REPOSITORY + "[docker-ce-test]\nbaseurl=https://example.com/test\n"),
+        with_file(others.REPOSITORY, REPOSITORY + "[docker-ce-test]\nbaseurl=https://example.com/test\n"),
         {"repository"},
         "[docker-ce-test] is on too",
     ),
     "vendor's sections, off": (
-        with_file(checks.REPOSITORY, REPOSITORY + "[docker-ce-test]\nenabled=0\n"),
+        with_file(others.REPOSITORY, REPOSITORY + "[docker-ce-test]\nenabled=0\n"),
         set(),
         "",
     ),
     "Docker from another file": (
-        with_file(
-            f"{checks.REPOSITORIES}/corp.repo",
-            "[corp]\nbaseurl=http://10.0.0.5/docker/linux/centos/7/x86_64/stable\n",
-        ),
+        with_file(f"{others.REPOSITORIES}/corp.repo", CORP_REPO),
         {"other_repositories"},
         "[corp] of corp.repo",
     ),
     "Docker from another file, off": (
         with_file(
-            f"{checks.REPOSITORIES}/corp.repo",
+            f"{others.REPOSITORIES}/corp.repo",
             "[corp]\nenabled=0\nbaseurl=http://10.0.0.5/docker/linux/centos/7/x86_64/stable\n",
         ),
         set(),
         "",
     ),
+    "Docker from another file, hidden there": (
+        with_files(
+            {
+                f"{others.REPOSITORIES}/corp.repo": "[corp]\nexclude=foo, docker-*\n"
+                "baseurl=http://10.0.0.5/docker/linux/centos/7/x86_64/stable\n"
+            }
+        ),
+        set(),
+        "",
+    ),
+    "Docker from another file, hidden for all": (
+        with_files(
+            {
+                f"{others.REPOSITORIES}/corp.repo": CORP_REPO,
+                others.YUM_CONF: "[main]\nexclude=docker-ce\n",
+            }
+        ),
+        set(),
+        "",
+    ),
+    "Docker from another file, locked": (
+        with_files(
+            {
+                f"{others.REPOSITORIES}/corp.repo": CORP_REPO,
+                others.LOCKS: "0:docker-ce-18.06.3.ce-3.el7.*\n",
+            }
+        ),
+        set(),
+        "",
+    ),
+    "Docker from another file, another version locked": (
+        with_files(
+            {
+                f"{others.REPOSITORIES}/corp.repo": CORP_REPO,
+                others.LOCKS: "0:docker-ce-18.06.2.ce-3.el7.*\n",
+            }
+        ),
+        {"other_repositories"},
+        "[corp] of corp.repo; set up with --hold-everywhere",
+    ),
     "a file that yum fails over": (
-        with_file(f"{checks.REPOSITORIES}/zz.repo", "garbage\n"),
+        with_file(f"{others.REPOSITORIES}/zz.repo", "garbage\n"),
         {"other_repositories"},
         "zz.repo is no file of yum's",
     ),
     "a file that yum doesn't read": (
-        with_file(f"{checks.REPOSITORIES}/docker-ce.repo.rpmsave", REPOSITORY),
+        with_file(f"{others.REPOSITORIES}/docker-ce.repo.rpmsave", REPOSITORY),
         set(),
         "",
     ),

@@ -14,7 +14,7 @@ from provision.converge import Output
 from provision.errors import HostError
 from provision.spec import Spec
 from provision.templating import render, shipped
-from provision.verify import checks
+from provision.verify import checks, others
 from tests.unit.words import recorded
 
 ASKED = Spec(
@@ -72,9 +72,10 @@ class FakeHost(ReadOnly):
 
     def __init__(self) -> None:
         self.files = {
+            others.YUM_CONF: "[main]\nplugins=1\n",
             "/etc/os-release": 'ID="centos"\nVERSION_ID="7"\n',
-            checks.REPOSITORY: REPOSITORY,
-            f"{checks.REPOSITORIES}/CentOS-Base.repo": BASE,
+            others.REPOSITORY: REPOSITORY,
+            f"{others.REPOSITORIES}/CentOS-Base.repo": BASE,
             checks.KEY: PINNED_KEY.decode(),
             checks.DAEMON_JSON: json.dumps({**ASKED.settings(), "dns": ["10.0.0.2"]}).replace(
                 '"bip": null, ', ""
@@ -142,7 +143,7 @@ class FakeHost(ReadOnly):
 
     def _list_repositories(self) -> str:
         return "".join(
-            f"{path.rpartition('/')[2]}\n" for path in self.files if path.startswith(checks.REPOSITORIES)
+            f"{path.rpartition('/')[2]}\n" for path in self.files if path.startswith(others.REPOSITORIES)
         )
 
     def _rpm(self, names: str) -> str:

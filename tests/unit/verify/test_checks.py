@@ -7,7 +7,7 @@ import re
 import pytest
 
 from provision.spec import Spec
-from provision.verify import backend, checks
+from provision.verify import backend, checks, others
 from tests.unit.verify.drifts import DRIFTS
 from tests.unit.verify.fakehost import ASKED, BASE, PINNED_KEY, FakeHost
 
@@ -118,5 +118,5 @@ def test_yum_is_never_called_and_docker_never_without_a_bound() -> None:
 
 def test_a_foreign_base_repository_without_enabled_is_no_offer() -> None:
     fake = FakeHost()
-    fake.files[f"{checks.REPOSITORIES}/epel.repo"] = BASE.replace("base", "epel")
+    fake.files[f"{others.REPOSITORIES}/epel.repo"] = BASE.replace("base", "epel")
     assert failures(fake) == {}
