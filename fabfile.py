@@ -1,7 +1,9 @@
 """The tasks of `provision`, so that `fab --list` works in a checkout."""
 
 from provision.tasks import (
+    attach,
     facts,
+    history,
     hosts,
     mirrors,
     plan,
@@ -9,12 +11,15 @@ from provision.tasks import (
     setup_docker,
     steps,
     uninstall_docker,
+    unlock,
     verify,
     versions,
 )
 
 __all__ = [
+    "attach",
     "facts",
+    "history",
     "hosts",
     "mirrors",
     "plan",
@@ -22,6 +27,7 @@ __all__ = [
     "setup_docker",
     "steps",
     "uninstall_docker",
+    "unlock",
     "verify",
     "versions",
 ]

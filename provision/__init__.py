@@ -8,6 +8,7 @@ In reading order:
     asked         what is asked for of each host
     remote        the only SSH
     converge      one host: read, plan, apply stage by stage, read again
+    kept          what hosts keep of their runs: listed, joined, and a lock taken from one
     verify        checks that are independent of our own probe
     prove         what images promise, shown on the host's own engine
     report        outcomes for a terminal and for machines
@@ -18,6 +19,7 @@ In reading order:
     facts         what was read
     steps         WHAT Docker needs, in order: the table of contents
     resources     HOW each kind of thing is read and mended
+    runs          what changes a host, apart from the connection that began it
     script        scripts as they go over the wire
     words         what docker, yum and rpm say
     inventory     which hosts there are, how each is reached, what is said of each

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from provision import __version__, script
 from provision import facts as reading
-from provision import script
 from provision.errors import Failed, HostError, Refused
 from provision.events import Observer, Outcome, Status
 from provision.facts import Facts
@@ -18,6 +18,7 @@ from provision.masking import masked
 from provision.plan import NO_TERMS, Plan, Stage, absent, plan
 from provision.preflight import Terms
 from provision.resources.base import Step
+from provision.runs import About, Claim, HostRun, Task, apply_script
 from provision.script import Mark
 from provision.verdicts import explain
 
@@ -46,8 +47,16 @@ class Remote(Protocol):
         Raises Unreachable, Refused (no root), Failed (timeout).
         """
 
-    def apply(self, script: str, on_piece: Callable[[str], None]) -> Output:
-        """Run a script that changes the host; output is handed over in pieces, as it comes."""
+    def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
+        """Run a script for as long as it is watched: one that is for its watcher alone, and tidies up after itself if
+        the connection is lost. Output is handed over in pieces, as it comes. Raises Unreachable, Refused, Failed."""
+
+    def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
+        """Begin a run on the host and follow it to its end, over lost connections too: each is told to `lost`.
+
+        What the run says is handed over in pieces, as it comes, each byte once. Raises Unreachable and Refused
+        while nothing was begun, Failed where the host isn't reached again.
+        """
 
     def close(self) -> None:
         """End the connection."""
@@ -125,20 +134,32 @@ def _converge(outcome: Outcome, remote: Remote, goal: Goal, observer: Observer) 
 def _apply(outcome: Outcome, remote: Remote, goal: Goal, stage: Stage, observer: Observer) -> Facts:
     word = script.nonce()
     listener = Listener(word, outcome.host, observer)
-    text = script.apply_script(
-        [script.Task(change.resource, change.script, change.look) for change in stage.changes],
-        reading.probes(goal.steps),
-        reading.libraries(goal.steps),
-        word,
-        script.Claim(f"{getpass.getuser()} at {socket.gethostname()}", goal.lock_timeout),
-    )
+    run = _run(goal, stage, word)
+    outcome.runs.append(run.id)
     try:
-        answer = remote.apply(text, listener.hear)
+        answer = remote.apply(run, listener.hear, listener.lost)
     finally:
         outcome.applied += [change for change in stage.changes if change.resource in listener.done]
         outcome.notes += listener.notes
     listener.raise_verdict()
     return reading.parse(answer.stdout, goal.steps, word)
+
+
+def _run(goal: Goal, stage: Stage, word: str) -> HostRun:
+    command = "uninstall-docker" if goal.withdraw else "setup-docker"
+    owner = f"{getpass.getuser()} at {socket.gethostname()}"
+    told = [
+        masked(f"{each.resource}: {each.actual} -> {each.desired} ({each.reason})") for each in stage.changes
+    ]
+    text = apply_script(
+        [Task(change.resource, change.script, change.look) for change in stage.changes],
+        reading.probes(goal.steps),
+        reading.libraries(goal.steps),
+        word,
+        Claim(owner, goal.lock_timeout, command),
+    )
+    known = [f"{trace.key}: {trace.value}" for trace in goal.terms.known]
+    return HostRun(word, text, About(command, owner, __version__, told, known))
 
 
 class Listener:
@@ -162,6 +183,10 @@ class Listener:
                 self._line(self._rest.rstrip("\r\n"))
                 self._rest = ""
 
+    def lost(self, why: str) -> None:
+        """The connection was lost, the run goes on: said to whoever watches."""
+        self._observer.step(self._host, why)
+
     def _line(self, line: str) -> None:
         frame = script.frame(line, self._word)
         if frame is None:
@@ -183,6 +208,8 @@ class Listener:
                 self._verdict = frame.mark, frame.rest
             case Mark.BEGIN | Mark.END:
                 self._reading = True
+            case Mark.LEAVE:
+                """The connection's to answer."""
 
     def raise_verdict(self) -> None:
         """Raises Refused or Failed if the host said so, and Failed if it didn't come to its end."""

@@ -48,7 +48,10 @@ FAILURES = frozenset({Status.REFUSED, Status.FAILED, Status.UNREACHABLE})
 
 @dataclass(slots=True)
 class Outcome:
-    """One host's end. `plan` is what was found to do before anything was done, `seconds` the wall time."""
+    """One host's end. `plan` is what was found to do before anything was done, `seconds` the wall time.
+
+    `runs` are the ids by which the host keeps what was begun on it.
+    """
 
     host: str
     status: Status
@@ -57,6 +60,7 @@ class Outcome:
     applied: list[Change] = field(default_factory=list)
     error: HostError | None = None
     notes: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 

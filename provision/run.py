@@ -250,6 +250,31 @@ class Run:
             for host in hosts:
                 host.remote.close()
 
+    def attach(self) -> int:
+        from provision import kept  # noqa: PLC0415  few commands look at what hosts keep
+
+        self._each(lambda host: kept.attach(host.name, host.remote, self._flag("run"), self._out))
+        return self._read_code
+
+    def history(self) -> int:
+        from provision import kept  # noqa: PLC0415  likewise
+
+        results = self._each(lambda host: kept.history(host.remote))
+        if self._json:
+            self._document({name: [each.plain() for each in runs] for name, runs in results.items()})
+        else:
+            for name, runs in results.items():
+                for line in kept.view(name, runs):
+                    self._out.print(line, soft_wrap=True)
+        return self._read_code
+
+    def unlock(self) -> int:
+        from provision import kept  # noqa: PLC0415  likewise
+
+        ident, patience = self._flag("run"), self._lock_timeout
+        self._each(lambda host: kept.unlock(host.name, host.remote, ident, patience, self._out))
+        return self._read_code
+
     def hosts(self) -> int:
         over = self._wishes.over
         wanted = [dataclasses.replace(host, origins=(*host.origins, *over)) for host in self._inventory.hosts]

@@ -8,6 +8,7 @@ begins with a nonce drawn for that run.
     NONCE step ID           NONCE done ID             one change under way, and behind it
     NONCE refuse TEXT       NONCE fail TEXT           why it stopped: nothing was changed, or something was
     NONCE note TEXT           NONCE wait TEXT         for the operator to know: at the end, and at once
+    NONCE leave ID                                    a run that is kept only until its end was heard
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ LOCK_TIMEOUT = 120
 
 COMMON = r"""
 state=/var/lib/docker-provision
+runs=$state/runs
 # for how long others are waited for, in seconds
 lock_timeout=@LOCK_TIMEOUT@
 # A hung daemon or a damaged database must not hang the run: seconds, then the command.
@@ -49,6 +51,8 @@ one_line() { tr '\n' ' ' | sed 's/  */ /g; s/ *$//'; }
 # Ends the run with a text for the operator: a refusal until the first change, for nothing was changed by then.
 verdict=refuse
 fail() { frame "$verdict" "$*"; exit 1; }
+# WHAT: where a run that was asked to stop may do so; whoever only reads isn't asked
+halt() { :; }
 """.replace("@LOCK_TIMEOUT@", str(LOCK_TIMEOUT))
 
 
@@ -72,6 +76,7 @@ class Mark(StrEnum):
     FAIL = "fail"
     NOTE = "note"
     WAIT = "wait"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +97,19 @@ def function_name(index: int, kind: str) -> str:
     return f"{kind}_{index}"
 
 
-def _functions(kind: str, bodies: Sequence[str]) -> str:
+def functions(kind: str, bodies: Sequence[str]) -> str:
+    """Shell functions `KIND_0` and so on with these bodies."""
     return "".join(f"{function_name(i, kind)}() {{\n{body.rstrip()}\n}}\n" for i, body in enumerate(bodies))
 
 
-def _reading(probes: Sequence[tuple[str, str]]) -> str:
+def reading(probes: Sequence[tuple[str, str]]) -> str:
     """Shell functions `probe_N` and `reading`, which frames what each prints."""
     lines = [
         f"frame begin {quote(ident)}\n( {function_name(i, 'probe')} ) 2>&1\nframe end {quote(ident)} $?"
         for i, (ident, _) in enumerate(probes)
     ]
     body = "\n".join(lines)
-    return _functions("probe", [text for _, text in probes]) + f"reading() {{\n{body}\n}}\n"
+    return functions("probe", [text for _, text in probes]) + f"reading() {{\n{body}\n}}\n"
 
 
 def read_script(probes: Sequence[tuple[str, str]], libraries: Iterable[str], word: str) -> str:
@@ -112,81 +118,12 @@ def read_script(probes: Sequence[tuple[str, str]], libraries: Iterable[str], wor
         PREAMBLE.format(title="docker-provision: read", nonce=word)
         + COMMON
         + "".join(libraries)
-        + _reading(probes)
+        + reading(probes)
         + "reading </dev/null\n"
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One change as the apply script needs it: where it is announced, what looks first, what does it."""
-
-    ident: str
-    script: str
-    look: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """How a host's lock is taken: who takes it (one line), and for how many seconds others are waited for."""
-
-    owner: str
-    patience: int = LOCK_TIMEOUT
-
-
-def apply_script(
-    tasks: Sequence[Task],
-    probes: Sequence[tuple[str, str]],
-    libraries: Iterable[str],
-    word: str,
-    claim: Claim,
-) -> str:
-    """A script that takes the host's lock, looks, changes, and ends with a reading.
-
-    Every look comes before the first change: what is refused there leaves the host as it was.
-    """
-    looks = [(t.ident, t.look) for t in tasks if t.look]
-    run = [_announced(f"look {ident}", function_name(i, "look")) for i, (ident, _) in enumerate(looks)]
-    run.append("verdict=fail")
-    run += [_announced(t.ident, function_name(i, "change")) for i, t in enumerate(tasks)]
-    main = "\n".join(["take_lock", *run, "reading"])
-    return (
-        PREAMBLE.format(title="docker-provision: apply", nonce=word)
-        + COMMON
-        + f"lock_timeout={claim.patience}\n"
-        + LOCK.replace("@OWNER@", quote(claim.owner))
-        + "".join(libraries)
-        + _functions("look", [text for _, text in looks])
-        + _functions("change", [t.script for t in tasks])
-        + _reading(probes)
-        + f"main() {{\n{main}\n}}\n"
-        + "( main ) </dev/null 2>&1\n"
-    )
-
-
-def _announced(ident: str, function: str) -> str:
-    return f"frame step {quote(ident)}\n{function} || fail \"ended with $?\"\nframe 'done' {quote(ident)}"
-
-
-LOCK = r"""
-# One run at a time on a host. The file is never unlinked: a lock on an unlinked file would hold nothing.
-take_lock() {
-  # tried first: where exec can't open a file, the shell ends at once, with no word of ours
-  true >>/run/docker-provision.lock || fail "can't open /run/docker-provision.lock: see the host's /run"
-  exec 9>>/run/docker-provision.lock
-  if ! flock -n 9; then
-    frame wait "another run holds this host: $(one_line </run/docker-provision.lock)"
-    flock -w "$lock_timeout" 9 ||
-      fail "another run holds this host: $(one_line </run/docker-provision.lock), still after $lock_timeout s: run" \
-        "again when it has ended, or give more time by --lock-timeout"
-  fi
-  : >/run/docker-provision.lock
-  printf '%s\n' @OWNER@ "since $(date '+%F %T %z')" >&9
-}
-"""
-
-
-_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note|wait) ?(.*)$")
+_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note|wait|leave) ?(.*)$")
 
 
 def frame(line: str, word: str) -> Frame | None:

@@ -68,6 +68,8 @@ CROSS = Switch(
     "cross_line",
     "consent to a change between 18.06 or before and 18.09 or later, for which containers are stopped in order",
 )
+RUN = Value("run", "ID", "the run, if not that which is under way or the newest (`history` lists them)")
+HOLDER = Argument("run", "ID", "the run that holds the host; whoever waits for it is told its id")
 STOP = Switch("stop_containers", "consent to ending the containers that run")
 IMAGE = Value(
     "image",
@@ -200,6 +202,24 @@ def uninstall_docker(run: Run) -> int:
 def hosts(run: Run) -> int:
     """List the hosts: how each is reached, what is asked for of it, and where each word of that was said."""
     return run.hosts()
+
+
+@command(*HOSTS, RUN)
+def attach(run: Run) -> int:
+    """Join a run that is under way on a host, or show one that has been."""
+    return run.attach()
+
+
+@command(*HOSTS, JSON)
+def history(run: Run) -> int:
+    """List who changed what on the hosts, and when; the newest first."""
+    return run.history()
+
+
+@command(HOLDER, *HOSTS, LOCK_TIMEOUT)
+def unlock(run: Run) -> int:
+    """End the run that holds a host, by its id; it ends behind the change that is under way."""
+    return run.unlock()
 
 
 @command()

@@ -65,7 +65,7 @@ def _prove(host: str, remote: Remote, ask: Ask, watcher: Watcher, begun: float) 
     run = f"docker-provision-prove-{secrets.token_hex(4)}"
     word = script.nonce()
     ear = Ear(word, host, watcher)
-    answer = remote.apply(recipe.proving(ask, found, run, word), ear.hear)
+    answer = remote.watch(recipe.proving(ask, found, run, word), ear.hear)
     ear.raise_verdict()
     seen = Seen(found, ask, run, script.sections(answer.stdout, word))
     return Report(

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from provision import script
 from provision.errors import Failed, Refused
 from provision.prove import asked, images, shell, shell_containers, shell_pull
-from provision.script import Claim, Section, quote
+from provision.runs.shell import LIBRARY as RUNS
+from provision.runs.shell import LOCK
+from provision.script import Section, quote
 from provision.words import docker
 
 UPSTREAM = "https://registry-1.docker.io"
@@ -95,7 +97,9 @@ def proving(ask: Ask, found: Engine, run: str, word: str) -> str:
         script.PREAMBLE.format(title="docker-provision: prove", nonce=word)
         + script.COMMON
         + f"lock_timeout={ask.lock_timeout}\nrun={quote(run)}\npatience={ask.patience}\n"
-        + script.LOCK.replace("@OWNER@", quote(Claim(ask.owner).owner))
+        + f"owner={quote(ask.owner)}\nrun_id=\n"
+        + RUNS
+        + LOCK
         + shell.LIBRARY
         + shell_pull.LIBRARY
         + shell_containers.LIBRARY

@@ -23,5 +23,7 @@ from provision.remote.session import Session
 
 # paramiko logs tracebacks of what it also raises; without a handler Python would print them on stderr.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
+# likewise each attempt to come back to a host
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 __all__ = ["Session", "connections"]

@@ -37,6 +37,7 @@ class _Stream:
         self._pieces: list[str] = []
         self.noise = b""
         self.started = False
+        self._taken = 0
 
     def feed(self, data: bytes, *, final: bool = False) -> None:
         """Take what came over the wire."""
@@ -45,10 +46,16 @@ class _Stream:
             self.noise = before[-NOISE_KEPT:]
             self.started = bool(line)
         if self.started:
+            self._taken += len(data)
             piece = self._decoder.decode(data, final)
             if piece:
                 self._pieces.append(piece)
                 self._on_piece(piece)
+
+    @property
+    def handed_on(self) -> int:
+        """How many bytes the pieces so far were made of; those of a character that isn't whole don't count."""
+        return self._taken - len(self._decoder.getstate()[0])
 
     @property
     def text(self) -> str:
@@ -81,6 +88,11 @@ class Exchange:
         self._script_given = False
         self._out = _Stream(become.started, on_piece)
         self._err = _Stream(become.started, lambda _piece: None)
+
+    @property
+    def handed_on(self) -> int:
+        """How many bytes of the script's standard output were handed on, also where the connection was lost."""
+        return self._out.handed_on
 
     def run(self, limit: float | None) -> Output:
         """Run to the end, for at most `limit` seconds if one is given.
@@ -179,14 +191,14 @@ class Exchange:
         return 1.0 if limit is None else max(0.0, min(1.0, limit - elapsed))
 
     def _verdict(self) -> Output:
-        for stream in (self._out, self._err):
-            stream.feed(b"", final=True)
         status = self._channel.exit_status
         transport = self._channel.get_transport()
         if status == KILLED and not transport.is_active():
             if not self._out.started:
                 raise Unreachable("the connection was lost before the host began; nothing was run on it")
             raise ConnectionError("the connection was lost")
+        for stream in (self._out, self._err):
+            stream.feed(b"", final=True)
         if not self._out.started:
             raise self._become.refusal(*(s.noise.decode(errors="replace") for s in (self._out, self._err)))
         return Output(self._out.text, self._err.text, status)

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import paramiko
+import stamina
 
 from provision.converge import Output
-from provision.errors import Failed, Unreachable
+from provision.errors import Failed, HostError, Unreachable
 from provision.remote.become import Become
 from provision.remote.connection import CONNECT_TIMEOUT
-from provision.remote.exchange import Exchange
+from provision.remote.exchange import KILLED, Exchange
+from provision.runs import HostRun
 
 READ_TIMEOUT = 300.0  # seconds for a read that was given no time of its own
+RETURN_LIMIT = 300.0  # seconds without a word from the host after which a run is left to itself
+FIRST_WAIT = 0.5  # seconds before the first attempt to come back, doubled with each
+LONGEST_WAIT = 20.0  # seconds between two attempts at most
+JITTER = 1.0  # seconds: a thousand hosts behind one link don't all come back at once
+_LOST = (ConnectionError, EOFError, paramiko.SSHException)
+
+
+class _Heard:
+    """What came of a run so far, over however many connections."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        self._hear = hear
+        self._pieces: list[str] = []
+        self.bytes = 0
+
+    def __call__(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._hear(piece)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self._pieces)
 
 
 class Session:
@@ -44,25 +69,82 @@ class Session:
         with closing(self._channel()) as channel:
             try:
                 return Exchange(channel, self._become(), script, eager=True).run(limit)
-            except (ConnectionError, EOFError, paramiko.SSHException) as problem:
+            except _LOST as problem:
                 raise Unreachable(
                     f"the connection was lost while the host was read ({problem}): nothing was changed, run again"
                 ) from problem
 
-    def apply(self, script: str, on_piece: Callable[[str], None]) -> Output:
-        """Run a script that changes the host, for as long as it takes.
+    def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
+        """Run a script for as long as it takes; `on_piece` gets what it prints, decoded, in pieces as they come.
 
-        `on_piece` gets what the script prints, decoded, in pieces as they come. Raises Unreachable and Refused while
-        nothing was changed, Failed if the connection was lost with the change under way.
+        Raises Unreachable and Refused while nothing was begun, Failed if the connection was lost.
         """
         with closing(self._channel()) as channel:
             try:
                 return Exchange(channel, self._become(), script, eager=False, on_piece=on_piece).run(None)
-            except (ConnectionError, EOFError, paramiko.SSHException) as problem:
-                raise Failed(
-                    f"the connection was lost while the change was under way ({problem}). The host may still be at"
-                    " work on it: run again, and it goes on from what it finds"
-                ) from problem
+            except _LOST as problem:
+                raise Failed(f"the connection was lost ({problem}): run again") from problem
+
+    def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
+        """Begin a run (or join it) and follow it to its end, for as long as it takes.
+
+        `hear` gets what it says, decoded, in pieces as they come; `lost` hears of lost connections, after which the
+        host is come back to, and followed from the last byte. Raises Unreachable and Refused while nothing was begun,
+        Failed if the host isn't reached again within RETURN_LIMIT seconds.
+        """
+        answer = self._to_its_end(run, _Heard(hear), lost)
+        if farewell := run.ended(answer.stdout):
+            with suppress(HostError):  # the run is what counts; what is left goes with the next one
+                self.read(farewell)
+        return answer
+
+    def _to_its_end(self, run: HostRun, heard: _Heard, lost: Callable[[str], None]) -> Output:
+        try:
+            return self._follow(run.begin, heard)
+        except _LOST as problem:
+            lost(f"the connection was lost ({problem}); the run goes on by itself, coming back to it")
+        try:
+            return self._come_back(run, heard)
+        except (*_LOST, Unreachable) as problem:
+            raise Failed(
+                f"the connection was lost, and the host wasn't reached again within {RETURN_LIMIT:g} s ({problem}). The"
+                f" run goes on by itself: `attach --run {run.id}` joins it, or shows what came of it"
+            ) from problem
+
+    def _come_back(self, run: HostRun, heard: _Heard) -> Output:
+        """Follow again, as often as the connection is lost; the time is counted from the host's last word."""
+        while True:
+            before = heard.bytes
+
+            def silent(problem: Exception, before: int = before) -> bool:
+                return isinstance(problem, (*_LOST, Unreachable)) and heard.bytes == before
+
+            try:
+                for attempt in stamina.retry_context(
+                    on=silent,
+                    attempts=None,
+                    timeout=RETURN_LIMIT,
+                    wait_initial=FIRST_WAIT,
+                    wait_max=LONGEST_WAIT,
+                    wait_jitter=JITTER,
+                ):
+                    with attempt:
+                        return self._follow(run.follow(heard.bytes + 1), heard)
+            except _LOST:
+                if heard.bytes == before:
+                    raise
+
+    def _follow(self, script: str, heard: _Heard) -> Output:
+        """One exec. Raises what `_LOST` names if it ends before the script does."""
+        with closing(self._channel()) as channel:
+            exchange = Exchange(channel, self._become(), script, eager=False, on_piece=heard)
+            try:
+                answer = exchange.run(None)
+            finally:
+                heard.bytes += exchange.handed_on
+        if answer.status == KILLED:
+            raise ConnectionError("the session was ended on the host")
+        return Output(heard.text, answer.stderr, answer.status)
 
     def close(self) -> None:
         """End the connection, and that to the jump host with the last host behind it."""

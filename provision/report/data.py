@@ -56,6 +56,7 @@ def outcome(end: Outcome) -> dict[str, Any]:
         "plan": plan(end.plan) if end.plan else None,
         "applied": [change.resource for change in end.applied],
         "notes": end.notes,
+        "runs": end.runs,
     }
 
 

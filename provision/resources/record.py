@@ -19,7 +19,6 @@ from provision.resources.base import (
     Trace,
     Unknown,
     digest,
-    quote,
 )
 from provision.script import Section
 
@@ -80,6 +79,14 @@ put_record() {
   mkdir -p "$state" && chmod 0700 "$state" || fail "can't write under $state"
   printf %s "$2" | base64 -d | replace "$state/record.json" 600 "$1" || exit 1
 }
+# All that was kept. Runs that are under way keep their folders: this one is still followed, others may wait for it;
+# they go with whoever follows them, since nothing of ours is here any more.
+remove_record() {
+  find "$state" -mindepth 1 -maxdepth 1 ! -name runs -exec rm -rf -- '{}' + || fail "can't remove $state"
+  for folder in "$runs"/*; do
+    if ! under_way "${folder##*/}"; then rm -rf -- "$folder"; fi
+  done
+}
 """
 
 
@@ -134,7 +141,7 @@ class Record:
                 "what we brought",
                 "absent",
                 "all of it is taken away",
-                f"sweep_looks\nrm -rf -- {quote(FOLDER)} || fail {quote(f'can not remove {FOLDER}')}",
+                "sweep_looks\nremove_record",
             )
         ]
 

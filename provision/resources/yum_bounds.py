@@ -28,6 +28,7 @@ await_yum() {
     fi
     waited=$((waited + 1))
     sleep 1
+    halt "yum's lock was free"
   done
 }
 # ARGS...: yum, bounded in everything that it would wait for. Descriptor 3 is where our frames go: a scriptlet that

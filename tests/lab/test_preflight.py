@@ -33,13 +33,14 @@ def unit(name: str, program: str = "/bin/sleep") -> str:
 
 
 EXPOSED = '{"hosts": ["unix:///var/run/docker.sock", "tcp://0.0.0.0:2375"]}'
-FAKETIME = "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1\\nFAKETIME=-400d\\n"
+FAKETIME = "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 FAKETIME=-400d"
 REFUSED: dict[str, dict[str, tuple[str, ...]]] = {
     "a relative of CentOS": {
         ORACLE: ("Oracle Linux Server 7.9, not CentOS 7 but a relative of it", "--any-el7")
     },
     "a clock that is off": {
-        f"printf '{FAKETIME}' >>/etc/environment": (
+        # of what systemd starts: the host's own clock is the machine's
+        f"systemctl set-environment {FAKETIME}": (
             "the host's clock is 400 days behind the package mirror's",
             "`date -s`",
         )

@@ -10,6 +10,7 @@ from provision.converge import Output
 from provision.errors import HostError
 from provision.events import Observer, Outcome
 from provision.plan import Plan
+from provision.runs import HostRun
 from tests.unit.case import WORD
 
 HOST = "host1"
@@ -26,13 +27,15 @@ class Reads:
 @dataclass
 class Applies:
     """An answer to an apply script: every step is done up to `stops_at`, where the host says `words`, and with
-    `mark` its verdict; or the connection breaks with `error`; else `answer` is the reading at the end."""
+    `mark` its verdict; or following ends with `error`; else `answer` is the reading at the end. `loses` says that a
+    connection was lost on the way."""
 
     answer: str = ""
     stops_at: str = ""
     words: str = ""
     mark: str = ""
     error: HostError | None = None
+    loses: bool = False
 
     def output(self, script: str, word: str) -> str:
         said = ""
@@ -51,6 +54,7 @@ class Remote:
     def __init__(self, *answers: Reads | Applies | HostError) -> None:
         self._answers = list(answers)
         self.commands: list[str] = []
+        self.runs: list[HostRun] = []
         self.closed = 0
 
     def read(self, script: str, *, timeout: float | None = None) -> Output:
@@ -60,15 +64,21 @@ class Remote:
         assert isinstance(answer, Reads)
         return Output(answer.answer.replace(WORD, _word(script)), answer.stderr, 0)
 
-    def apply(self, script: str, on_piece: Callable[[str], None]) -> Output:
+    def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
         answer = self._next("apply")
         assert isinstance(answer, Applies)
-        output = answer.output(script, _word(script))
+        self.runs.append(run)
+        if answer.loses:
+            lost("the connection was lost")
+        output = answer.output(run.text, run.word)
         for begin in range(0, len(output), 1000):
-            on_piece(output[begin : begin + 1000])
+            hear(output[begin : begin + 1000])
         if answer.error:
             raise answer.error
         return Output(output, "", 0)
+
+    def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
+        raise AssertionError(f"nobody watches here: {script} {on_piece}")
 
     def close(self) -> None:
         self.closed += 1

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision import script
-from provision.script import Claim, Frame, Mark, Section, Task
+from provision.script import Frame, Mark, Section
 from tests.unit.core import framed
 from tests.unit.shell import SHELLS, WORD, run
 
@@ -169,102 +167,3 @@ class TestReadScript:
 
     def test_a_hung_program_is_ended(self, shell: tuple[str, ...]) -> None:
         assert reading(shell, [("it", "timed 0.2 sleep 60")])["it"] == Section("", 124)
-
-
-class Applied:
-    """What an apply script did: its frames, and what it printed beside them."""
-
-    def __init__(self, output: str) -> None:
-        found = [(line, script.frame(line, WORD)) for line in output.split("\n")]
-        self.frames = [(frame.mark, frame.rest) for _, frame in found if frame is not None]
-        self.said = [line for line, frame in found if frame is None and line]
-
-
-PROBES = [("it", "echo read")]
-READ = [(Mark.BEGIN, "it"), (Mark.END, "it 0")]
-
-
-def applying(shell: tuple[str, ...], lock: Path, *tasks: Task) -> Applied:
-    text = script.apply_script(
-        tasks, PROBES, ("helper() { echo helped; }\n",), WORD, Claim("it's me at $HOME", patience=0)
-    )
-    done = run(shell, text.replace("/run/docker-provision.lock", str(lock)))
-    assert done.stderr == ""
-    return Applied(done.stdout)
-
-
-def around(*idents: str) -> list[tuple[Mark, str]]:
-    return [(mark, ident) for ident in idents for mark in (Mark.STEP, Mark.DONE)]
-
-
-@shells
-class TestApplyScript:
-    def test_all_looks_come_before_the_first_change(self, shell: tuple[str, ...], tmp_path: Path) -> None:
-        tasks = [Task("a", "echo a", "echo look a"), Task("b", "helper"), Task("c", "echo c", "echo look c")]
-        found = applying(shell, tmp_path / "lock", *tasks)
-        assert found.frames == [*around("look a", "look c", "a", "b", "c"), *READ]
-        assert found.said == ["look a", "look c", "a", "helped", "c", "read"]
-
-    def test_what_fails_before_the_first_change_is_refused(
-        self, shell: tuple[str, ...], tmp_path: Path
-    ) -> None:
-        tasks = [Task("a", "echo a"), Task("b", "echo b", "fail missing 18.06.9")]
-        found = applying(shell, tmp_path / "lock", *tasks)
-        assert found.frames == [(Mark.STEP, "look b"), (Mark.REFUSE, "missing 18.06.9")]
-        assert found.said == []
-
-    def test_a_failure_ends_the_run_and_names_its_change(
-        self, shell: tuple[str, ...], tmp_path: Path
-    ) -> None:
-        found = applying(
-            shell, tmp_path / "lock", Task("a", "true"), Task("b", "fail no room"), Task("c", "echo c")
-        )
-        assert found.frames == [*around("a"), (Mark.STEP, "b"), (Mark.FAIL, "no room")]
-        assert found.said == []
-
-    @pytest.mark.parametrize(("body", "status"), [("false", 1), ("sh -c 'exit 7'", 7), ("return 9", 9)])
-    def test_a_change_that_says_nothing_fails_by_its_status(
-        self, shell: tuple[str, ...], tmp_path: Path, body: str, status: int
-    ) -> None:
-        found = applying(shell, tmp_path / "lock", Task("a", body), Task("b", "echo b"))
-        assert found.frames == [(Mark.STEP, "a"), (Mark.FAIL, f"ended with {status}")]
-
-    def test_changes_share_what_looks_found(self, shell: tuple[str, ...], tmp_path: Path) -> None:
-        """The packages that a look downloaded are what the change installs."""
-        found = applying(shell, tmp_path / "lock", Task("a", 'echo "$look"', "look=/somewhere"))
-        assert found.said == ["/somewhere", "read"]
-
-    def test_both_streams_come_in_one_order(self, shell: tuple[str, ...], tmp_path: Path) -> None:
-        found = applying(shell, tmp_path / "lock", Task("a", "echo one; echo two >&2; echo three"))
-        assert found.said == ["one", "two", "three", "read"]
-
-    def test_the_lock_says_who_holds_it(self, shell: tuple[str, ...], tmp_path: Path) -> None:
-        lock = tmp_path / "lock"
-        assert applying(shell, lock, Task("a", f"cat {lock}")).said[0] == "it's me at $HOME"
-        assert re.match(
-            r"it's me at \$HOME\nsince \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\n$", lock.read_text()
-        )
-
-    def test_a_second_run_is_refused_while_the_first_holds_the_host(
-        self, shell: tuple[str, ...], tmp_path: Path
-    ) -> None:
-        """The lock is held by another process, as it would be."""
-        lock = tmp_path / "lock"
-        lock.write_text("eve at host2\nsince 2024-05-01\n")
-        with subprocess.Popen(
-            ["flock", lock, "sh", "-c", "echo held; read x"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as holder:
-            assert holder.stdout is not None
-            assert holder.stdout.readline() == b"held\n"
-            found = applying(shell, lock, Task("a", "echo a"))
-            holder.communicate(b"\n")
-        text = "another run holds this host: eve at host2 since 2024-05-01"
-        assert found.frames[0] == (Mark.WAIT, text)
-        assert [mark for mark, _ in found.frames[1:]] == [Mark.REFUSE]
-        assert found.frames[1][1].startswith(f"{text}, still after 0 s")
-        assert found.said == []
-        assert applying(shell, lock, Task("a", "echo a")).said == ["a", "read"]
-
-    def test_without_a_lock_nothing_is_changed(self, shell: tuple[str, ...], tmp_path: Path) -> None:
-        found = applying(shell, tmp_path / "no/folder/lock", Task("a", "echo a"))
-        assert [mark for mark, _ in found.frames] == [Mark.REFUSE]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from provision import facts, plan, script
+from provision import facts, plan, runs, script
 from provision.prove import asked, recipe
 from provision.resources.withdrawal import Withdrawal
+from provision.runs import history
 from tests.unit.core import MIRROR, fresh, steps_for
 from tests.unit.prove import recorded
 
@@ -46,11 +47,11 @@ def rendered() -> list[tuple[str, str]]:
         )
         found.append((f"read {version}", facts.probe_script(chosen, WORD)))
         changes = plan.plan(fresh(chosen), chosen).changes
-        tasks = [script.Task(change.resource, change.script, change.look) for change in changes]
-        text = script.apply_script(
-            tasks, facts.probes(chosen), facts.libraries(chosen), WORD, script.Claim("who")
+        tasks = [runs.Task(change.resource, change.script, change.look) for change in changes]
+        text = runs.apply_script(
+            tasks, facts.probes(chosen), facts.libraries(chosen), WORD, runs.Claim("who at desk")
         )
-        found.append((f"apply {version}", text))
+        found.append((f"apply {version}", f"{text}supervise\n"))
     engine = recorded.seen("18.06.3").engine
     ask = recipe.Ask(owner="somebody at there")
     found += [
@@ -61,6 +62,15 @@ def rendered() -> list[tuple[str, str]]:
     found.append(("uninstall", facts.probe_script(back, WORD)))
     probes = [("https://mirror.example", "ask_mirror https://mirror.example library/redis 7")]
     found.append(("mirrors", script.read_script(probes, (asked.LIBRARY,), WORD)))
+    # without a text of its own: it is quoted, and read above
+    about = runs.About("setup-docker", "who at desk", "1", ["what"])
+    found.append(("launch", runs.HostRun(WORD, "reading() { :; }", about).begin))
+    found.append(("follow", runs.HostRun(WORD).follow(7)))
+    forget = runs.HostRun(WORD).ended(f"{WORD} leave {WORD[1:]}\n")
+    assert forget
+    found.append(("forget", forget))
+    found.append(("history", history.history_script(WORD)))
+    found.append(("unlock", history.unlock_script(WORD[1:], 120, WORD)))
     return found
 
 
@@ -71,8 +81,7 @@ SCRIPTS = rendered()
 class TestScript:
     def test_shellcheck_finds_nothing(self, text: str) -> None:
         # SC2015: `A && B || fail` is meant as it reads, since fail never returns
-        # SC2317, SC2329: a script holds the functions of all its resources, not all are called in each
-        # SC2034: nor are all the common values used
+        # SC2034, SC2317, SC2329: a script holds the names of all its resources, not all are used in each
         command = [str(SHELLCHECK), "-s", "sh", "-e", "SC2015,SC2034,SC2317,SC2329", "-"]
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
         assert done.stdout == ""

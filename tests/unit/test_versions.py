@@ -13,6 +13,7 @@ from provision import engines, versions
 from provision.converge import Output
 from provision.errors import Failed
 from provision.resources.yum import Repository
+from provision.runs import HostRun
 from tests.unit.case import WORD
 from tests.unit.core import framed
 from tests.unit.words import recorded
@@ -35,8 +36,11 @@ class Host:
         (word,) = set(re.findall(r"@[0-9a-f]{16}", script))
         return Output(self._answer.replace(WORD, word), "", 0)
 
-    def apply(self, script: str, on_piece: Callable[[str], None]) -> Output:
-        raise AssertionError(f"a list changes nothing: {script} {on_piece}")
+    def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
+        raise AssertionError(f"nothing is watched: {script} {on_piece}")
+
+    def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
+        raise AssertionError(f"a list changes nothing: {run} {hear} {lost}")
 
     def close(self) -> None:
         """Nothing to end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import fabric
 
 from lab.host import LabHost
 from lab.lab import Lab
+from provision import script
 from provision.inventory import Ssh
 from provision.remote import Session, connections
+from provision.runs import About, Claim, HostRun, Task, apply_script
 
 BLOCK = """\
 Host {name}
@@ -81,3 +84,28 @@ def changed(host: LabHost, change: str, back: str) -> Iterator[None]:
         yield
     finally:
         host.run(back)
+
+
+def run_of(change: str) -> HostRun:
+    """A run that makes this change, in shell text, on a host that isn't ours: nothing stays of it."""
+    word = script.nonce()
+    text = apply_script([Task("it", change)], [("all", "true")], (), word, Claim("a test"))
+    return HostRun(word, text, About("setup-docker", "a test", "1", ["it"]))
+
+
+@dataclass
+class Followed:
+    """What came of a run: its words without frames, the pieces in which they came, and each lost connection."""
+
+    words: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+
+def applied(session: Session, run: HostRun) -> Followed:
+    """Begin a run and follow it to its end."""
+    found = Followed()
+    answer = session.apply(run, found.pieces.append, found.lost.append)
+    assert answer.stdout == "".join(found.pieces), "each byte once"
+    found.words = [line for line in answer.stdout.split("\n") if line and not script.frame(line, run.word)]
+    return found

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from lab.host import LabHost
 from provision.errors import Failed, Refused, Unreachable
-from provision.remote import transport
-from tests.lab.remote.support import Desk, changed, whoami
+from provision.remote import session, transport
+from provision.runs import HostRun
+from tests.lab.remote.support import Desk, applied, changed, run_of, whoami
 from tests.lab.sshdlog import Count, SshdLog
 
 pytestmark = pytest.mark.lab
@@ -35,7 +38,7 @@ def users(desk: Desk, hosts: list[LabHost]) -> Desk:
 def refusal(desk: Desk, user: str, **kwargs: str) -> str:
     """Why a user is no root, in one line; no script ran."""
     with pytest.raises(Refused) as refused:
-        desk.session(user, **kwargs).apply("touch /root/ran\n", lambda _piece: None)
+        applied(desk.session(user, **kwargs), run_of("touch /root/ran"))
     assert "\n" not in str(refused.value)
     return str(refused.value)
 
@@ -139,12 +142,22 @@ def test_large_output_noise_and_large_script(users: Desk) -> None:
     assert output.status == 0
 
 
-def test_pieces_arrive_while_the_script_runs(users: Desk) -> None:
-    pieces: list[str] = []
-    script = "printf '  Installing : docker-ce  1/7'; sleep 1; printf '\\n'; sleep 1; echo done\n"
-    output = users.session("root").apply(script, pieces.append)
-    assert output.stdout == "  Installing : docker-ce  1/7\ndone\n"
-    assert pieces == ["  Installing : docker-ce  1/7", "\n", "done\n"]
+def test_pieces_arrive_while_the_run_is_at_work(users: Desk) -> None:
+    change = "printf '  Installing : docker-ce  1/7'; sleep 1; printf '\\n'; sleep 1; echo done"
+    found = applied(users.session("root"), run_of(change))
+    assert found.words == ["  Installing : docker-ce  1/7", "done"]
+    assert any(piece.endswith("1/7") for piece in found.pieces), "before its line is whole"
+
+
+def test_a_run_begins_by_sudo_too(users: Desk, hosts: list[LabHost], password: dict[str, str]) -> None:
+    with changed(hosts[0], "mount --bind -o ro /home/deploy /home/deploy", "umount /home/deploy"):
+        assert applied(users.session("deploy"), run_of("id -un")).words == ["root"]
+    log = SshdLog(hosts[0])
+    session = users.session("pw", sudo_password=users.lab.password, **password)
+    assert applied(session, run_of("id -un")).words == ["root"]
+    session.close()
+    # the second by which a host that isn't ours forgets the run
+    assert log.count() == Count(connections=1, commands=2)
 
 
 def test_time_is_up(users: Desk) -> None:
@@ -157,20 +170,49 @@ def test_time_is_up(users: Desk) -> None:
 
 
 CUT = "sleep 0.5; kill -9 $PPID; sleep 60\n"  # of the root shell, the parent is sshd's child for this connection
+SLOW = "touch /root/begun; until [ -e /root/go ]; do sleep 0.1; done; rm /root/begun /root/go; echo späß"
+"""A change that is at work for as long as the test wants it to be."""
+KILL = "until pkill -KILL -f '^sshd: root@notty'; do sleep 0.1; done"
 
 
-def test_connection_lost_with_a_change_under_way(users: Desk) -> None:
+@contextmanager
+def meanwhile(host: LabHost, *commands: str) -> Iterator[None]:
+    """These commands run on a host, one after another, once SLOW has begun there; then it may end."""
+
+    def work() -> None:
+        host.run("until [ -e /root/begun ]; do sleep 0.1; done")
+        for command in commands:
+            host.run(command)
+        host.run("touch /root/go")
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work)
+        yield
+        done.result()
+
+
+def test_a_lost_connection_is_come_back_to_from_the_last_byte(users: Desk, hosts: list[LabHost]) -> None:
     session = users.session("root")
-    with pytest.raises(Failed, match=r"the connection was lost while the change was under way.*run again"):
-        session.apply(CUT, lambda _piece: None)
-    assert whoami(session) == "root@host1", "the session opens a new connection"
+    again = f"{KILL}; until pgrep -f '^tail .*--pid'; do sleep 0.1; done; {KILL}"
+    with meanwhile(hosts[0], again):
+        found = applied(session, run_of(SLOW))
+    assert found.words == ["späß"]
+    assert found.lost
+    assert all("the run goes on by itself" in why for why in found.lost)
+
+
+def test_a_session_that_is_killed_alone_is_come_back_to(users: Desk, hosts: list[LabHost]) -> None:
+    """The shell that follows, not the connection."""
+    with meanwhile(hosts[0], "until pkill -KILL -f '^sh -s'; do sleep 0.1; done"):
+        found = applied(users.session("root"), run_of(SLOW))
+    assert (found.words, len(found.lost)) == (["späß"], 1)
 
 
 def test_connection_that_died_while_idle_is_made_anew(users: Desk, hosts: list[LabHost]) -> None:
     session = users.session("root")
     child = session.read("echo $PPID\n").stdout.strip()
     hosts[0].run(f"kill -9 {child}")
-    assert session.apply("echo done\n", lambda _piece: None).stdout == "done\n"
+    assert applied(session, run_of("echo done")).words == ["done"]
 
 
 def test_connection_lost_while_reading(users: Desk) -> None:
@@ -184,11 +226,21 @@ def test_host_that_dies_without_a_word(
     monkeypatch.setitem(transport._TCP_OPTIONS, "TCP_USER_TIMEOUT", 3000)
     for option in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
         monkeypatch.setitem(transport._TCP_OPTIONS, option, 1)
-    session = users.session("root")
-    session.read(":\n")
+    silence = "iptables -A INPUT -p tcp --dport 22 -j DROP"
     with changed(hosts[0], "true", "iptables -F INPUT"):
-        cut = threading.Timer(1, lambda: hosts[0].run("iptables -A INPUT -p tcp --dport 22 -j DROP"))
-        cut.start()
-        with pytest.raises(Failed, match="the connection was lost while the change was under way"):
-            session.apply("sleep 30\n", lambda _piece: None)
-        cut.join()
+        with meanwhile(hosts[0], silence, "sleep 8", "iptables -F INPUT"):
+            found = applied(users.session("root"), run_of(SLOW))
+        assert (found.words, len(found.lost)) == (["späß"], 1)
+        monkeypatch.setattr(session, "RETURN_LIMIT", 2.0)
+        run = run_of(SLOW)
+        with (
+            meanwhile(hosts[0], silence, "sleep 12"),
+            pytest.raises(
+                Failed, match=f"wasn't reached again within 2 s.*goes on by itself.*--run {run.id}"
+            ),
+        ):
+            applied(users.session("root"), run)
+    # it came to its end with nobody there
+    hosts[0].run(f"until [ -s /var/lib/docker-provision/runs/{run.id}/status ]; do sleep 0.1; done")
+    assert applied(users.session("root"), HostRun(run.word)).words == ["späß"]
+    assert hosts[0].run("ls /var/lib/docker-provision", check=False).returncode != 0

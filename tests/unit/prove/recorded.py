@@ -15,6 +15,7 @@ from provision.converge import Output
 from provision.prove import follow, recipe
 from provision.prove.recipe import Ask, Seen
 from provision.prove.result import Report
+from provision.runs import HostRun
 from provision.script import Section
 
 FOLDER = Path(__file__).parent / "answers"
@@ -73,14 +74,17 @@ class Host:
         self.asked.append("read")
         return Output(answers(self.name)[0].replace(WORD, nonce_of(text)), "", 0)
 
-    def apply(self, text: str, on_piece: Callable[[str], None]) -> Output:
-        self.asked.append("apply")
+    def watch(self, text: str, on_piece: Callable[[str], None]) -> Output:
+        self.asked.append("watch")
         answer = self.said or answers(self.name)[1]
         answer = answer[: answer.index(self.cut)] if self.cut else answer
         answer = answer.replace(WORD, nonce_of(text)).replace(RUN, run_of(text))
         for begin in range(0, len(answer), 100):
             on_piece(answer[begin : begin + 100])
         return Output(answer, "", 0)
+
+    def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
+        raise AssertionError(f"proofs change nothing: {run} {hear} {lost}")
 
     def close(self) -> None:
         self.closed += 1
@@ -110,7 +114,7 @@ def main(lab: str, host: str, name: str, images: str = "") -> None:
     reading = session.read(recipe.reading(WORD), timeout=60).stdout
     ask = Ask(images=pair(images), patience=10)
     text = recipe.proving(ask, recipe.engine(reading, WORD), RUN, WORD)
-    proving = session.apply(text, lambda _piece: None).stdout
+    proving = session.watch(text, lambda _piece: None).stdout
     session.close()
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.txt").write_text(reading + _BETWEEN + proving, encoding="utf-8")

@@ -42,7 +42,7 @@ def run(host: Host) -> tuple[Report, Heard]:
 def test_a_host_is_read_once_and_then_shows_all_of_it() -> None:
     host = Host()
     report, heard = run(host)
-    assert host.asked == ["read", "apply"]
+    assert host.asked == ["read", "watch"]
     assert report.error is None
     assert not report.failed
     assert {each.verdict for each in report.proofs} == {Verdict.PROVEN}

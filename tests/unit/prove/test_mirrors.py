@@ -13,6 +13,7 @@ from provision.errors import Failed, OperatorError
 from provision.prove import mirrors
 from provision.prove.asked import Answer, answer
 from provision.prove.images import DEFAULT
+from provision.runs import HostRun
 
 TRY = "try 0 200 0.001 0.002 0.000 {0}\n"
 GOOD = f"{TRY}{TRY}try 0 200 0.001 0.002 0.000 9.0\nimage 200 x/json"
@@ -124,7 +125,10 @@ class Host:
         said = f"\n{word} begin https://a.example\n{self.text}\n\n{word} end https://a.example 0\n"
         return Output(said[:30] if self.cut else said, "", 0)
 
-    def apply(self, text: str, on_piece: Callable[[str], None]) -> Output:
+    def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
+        raise AssertionError(f"nothing is changed: {run} {hear} {lost}")
+
+    def watch(self, text: str, on_piece: Callable[[str], None]) -> Output:
         raise NotImplementedError
 
     def close(self) -> None:

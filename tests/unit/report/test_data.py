@@ -44,6 +44,7 @@ def test_an_outcome_tells_how_it_ended() -> None:
         "seconds": 1.235,
         "error": None,
         "notes": ["stays"],
+        "runs": [],
     }
     assert first["applied"] == [change.resource for change in PLAN.changes]
     assert (second["status"], second["error"], second["plan"], second["applied"]) == (

@@ -124,7 +124,7 @@ def test_the_way_back_ends_with_the_record() -> None:
     assert Record().withdraw({RECORD_ID: ABSENT}) == []
     (found,) = Record().withdraw({RECORD_ID: FULL})
     assert isinstance(found, Change)
-    assert found.script.startswith("sweep_looks\nrm -rf -- /var/lib/docker-provision ||")
+    assert found.script == "sweep_looks\nremove_record"
 
 
 def test_it_does_not_tell_of_itself() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from provision.converge import Output
 from provision.errors import HostError
+from provision.runs import HostRun
 from provision.spec import Spec
 from provision.templating import render, shipped
 from provision.verify import checks, others
@@ -60,7 +61,10 @@ Answer = Output | str | None
 class ReadOnly:
     """The rest of a `Remote`, which checks have no use for."""
 
-    def apply(self, script: str, on_piece: Callable[[str], None]) -> Output:
+    def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
+        raise AssertionError(f"nothing is watched: {script} {on_piece}")
+
+    def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
         raise NotImplementedError("checks change nothing")
 
     def close(self) -> None:

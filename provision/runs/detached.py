@@ -1,0 +1,82 @@
+"""A run apart from the connection: handed to systemd, and followed from any byte of what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from provision import script
+from provision.runs.applying import run_id
+from provision.runs.shell import FOLLOW, FORGET, LAUNCH, LIBRARY
+from provision.script import COMMON, PREAMBLE, Mark, quote
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a host keeps of a run for whoever asks later: the command, who gave it (`by`) with which version of this
+    program, the changes as the plan showed them, and what the operator said to know. No secrets, since plans show none.
+    """
+
+    command: str
+    by: str
+    version: str
+    changes: Sequence[str]
+    known: Sequence[str] = ()
+
+    def text(self) -> str:
+        """As it lies on the host."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HostRun:
+    """A run as it goes over the wire. `word` is the nonce of its frames.
+
+    `text` is what `apply_script` gave; without it nothing is begun, and one that has begun is joined.
+    """
+
+    word: str
+    text: str = ""
+    about: About | None = None
+
+    @property
+    def id(self) -> str:
+        """By which the host and its operators call it."""
+        return run_id(self.word)
+
+    @property
+    def begin(self) -> str:
+        """A script that begins the run, says what it says, and where it ended well reads the host."""
+        if self.about is None:
+            return self.follow(1)
+        words = " ".join(map(quote, (self.id, self.about.text())))
+        return self._script(FORGET + LAUNCH + FOLLOW, f'launch {words} "$text"\nfollow {self.id} 1')
+
+    def follow(self, offset: int) -> str:
+        """The same for a run that is under way or has been, from byte `offset` on; 1 is the first."""
+        return self._script(FOLLOW, f"follow {self.id} {offset}")
+
+    def ended(self, said: str) -> str | None:
+        """A script by which the host forgets the run, if it said that it keeps it only until its end was heard."""
+        if script.Frame(Mark.LEAVE, self.id) not in (
+            script.frame(line, self.word) for line in said.split("\n")
+        ):
+            return None
+        return self._opening + FORGET + f"forget {self.id} </dev/null\n"
+
+    @property
+    def _opening(self) -> str:
+        return PREAMBLE.format(title="docker-provision: run", nonce=self.word) + COMMON
+
+    def _script(self, library: str, what: str) -> str:
+        # the text serves twice: the unit runs it, and once the run is over, its functions read the host
+        reading = 'eval "$text"\nreading\n' if self.text else ""
+        return (
+            self._opening
+            + LIBRARY
+            + library
+            + f"text={quote(self.text)}\n"
+            + f"carry_out() {{\n{what} || exit 1\n{reading}}}\n"
+            + "carry_out </dev/null\n"
+        )
