@@ -53,6 +53,7 @@ def outcome(end: Outcome) -> dict[str, Any]:
         "status": str(end.status),
         "seconds": round(end.seconds, 3),
         "error": str(end.error) if end.error else None,
+        "log": list(end.error.log) if end.error else [],
         "plan": plan(end.plan) if end.plan else None,
         "applied": [change.resource for change in end.applied],
         "notes": end.notes,

@@ -94,7 +94,8 @@ start_changed_unit() {
   since=$(date '+%F %T')
   enable_unit "$1"
   systemctl reset-failed "$1" 2>/dev/null
-  timed 180 systemctl start "$1"
+  # one that has hundreds of containers to look after takes its time
+  timed 600 systemctl start "$1"
   if ! effective "$1" "$2" ''; then
     last_words "$1" "$since"
     engine_back

@@ -23,6 +23,8 @@ look=
 # packages from it.
 look_packages() {
   open_look
+  # what runs that were killed have left, which may be some hundred MB
+  find "$(dirname "$look")" -maxdepth 1 -name 'docker-provision.??????' -mmin +1440 -exec rm -rf {} +
   printf %s "$1" | base64 -d >"$look/repos/docker-ce.repo"
   printf %s "$2" | base64 -d >"$look/key"
   held=$3 version=$4 replaced=$5 gone=$6 back=$7; shift 7

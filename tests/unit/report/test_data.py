@@ -28,7 +28,7 @@ def planned() -> Iterator[Outcome]:
     yield Outcome(
         "a", Status.CHANGED, plan=PLAN, applied=list(PLAN.changes), notes=["stays"], seconds=1.23456
     )
-    yield Outcome("b", Status.REFUSED, error=Refused("no root"))
+    yield Outcome("b", Status.REFUSED, error=Refused("no root", log=("sudo: no",)))
 
 
 def test_outcomes_survive_json() -> None:
@@ -43,9 +43,11 @@ def test_an_outcome_tells_how_it_ended() -> None:
         "status": "changed",
         "seconds": 1.235,
         "error": None,
+        "log": [],
         "notes": ["stays"],
         "runs": [],
     }
+    assert second["log"] == ["sudo: no"]
     assert first["applied"] == [change.resource for change in PLAN.changes]
     assert (second["status"], second["error"], second["plan"], second["applied"]) == (
         "refused",

@@ -176,6 +176,14 @@ class TestLook:
             assert all(folder.startswith(f"{host.temporary}/docker-provision.") for folder in own)
             assert {"--noplugins", "--nogpgcheck"} <= set(words)
 
+    def test_what_a_killed_run_has_left_goes_after_a_day(self, host: Host) -> None:
+        old, young = (host.temporary / f"docker-provision.{name}" for name in ("aaaaaa", "bbbbbb"))
+        for folder in (old, young):
+            (folder / "cache").mkdir(parents=True)
+        os.utime(old, (0, 0))
+        assert host.look() == ("", [])
+        assert list(host.temporary.iterdir()) == [young]
+
     def test_the_hosts_repositories_are_there_but_for_an_older_ours(self, host: Host) -> None:
         (host.repos / "CentOS-Base.repo").write_text("[base]\n")
         (host.repos / "docker-ce.repo").write_text("[docker-ce-stable]\nenabled=0\n")
