@@ -11,7 +11,7 @@ import fabric
 from fabric.main import Fab
 from invoke import Call, Collection, Config, Context, Exit, ParseError, Task
 
-from provision.errors import OperatorError, ProvisionError
+from provision.errors import INTERRUPTED, LetGo, OperatorError, ProvisionError
 from provision.masking import masked
 
 
@@ -58,6 +58,11 @@ class Executor(fabric.Executor):  # type: ignore[misc]  # likewise
         except ProvisionError as error:
             print(f"error: {error}", file=sys.stderr)
             raise Exit(code=error.exit_code) from None
+        except LetGo:
+            # hosts in flight have threads that nobody waits for any more
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
         except BrokenPipeError:
             raise Exit(code=1) from None
         except Exception as error:

@@ -96,7 +96,10 @@ def read(remote: Remote, steps: Sequence[Step]) -> Facts:
 
 
 def converge(host: str, remote: Remote, goal: Goal, observer: Observer) -> Outcome:
-    """Bring one host to the goal. Every HostError ends in the outcome, none is raised."""
+    """Bring one host to the goal. Every HostError ends in the outcome, none is raised.
+
+    Whoever gives the host its turn tells the observer of its end.
+    """
     outcome = Outcome(host, Status.UNCHANGED)
     begun = time.monotonic()
     try:
@@ -105,7 +108,6 @@ def converge(host: str, remote: Remote, goal: Goal, observer: Observer) -> Outco
         # a host that was changed in part isn't as it was, whatever kept it from the rest
         outcome.error, outcome.status = error, Status.FAILED if outcome.applied else Status(error.outcome)
     outcome.seconds = time.monotonic() - begun
-    observer.finished(outcome)
     return outcome
 
 

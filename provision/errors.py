@@ -45,9 +45,16 @@ class HostError(ProvisionError):
 
 
 class Unreachable(HostError):
-    """No session on the host: name resolution, connection, host key or login. Nothing was run on it."""
+    """No session on the host: name resolution, connection, host key or login. Nothing was run on it.
+
+    `passing`: it may be otherwise in a moment, as with a network's troubles; a wrong key stays wrong.
+    """
 
     outcome = "unreachable"
+
+    def __init__(self, message: str, *, log: tuple[str, ...] = (), passing: bool = False) -> None:
+        super().__init__(message, log=log)
+        self.passing = passing
 
 
 class Refused(HostError):
@@ -58,3 +65,11 @@ class Refused(HostError):
 
 class Failed(HostError):
     """A change on the host failed, or a reading broke off."""
+
+
+INTERRUPTED = 130
+"""Exit code of a run that the operator broke off, as shells have it."""
+
+
+class LetGo(BaseException):
+    """The operator doesn't wait for the hosts in flight. No Exception: nothing on its way may take it for a failure."""

@@ -11,6 +11,7 @@ In their order:
           changed(host, ident)           that change is done
         finished(outcome)                the host has ended
       unhealthy(outcome)                 checked after its wave, it isn't as it ended
+    stopping(in_flight)                  the operator wants no more hosts to begin; comes at any time
     ended(end)
 
 The live view, the journal and the reports are observers; none of them knows another.
@@ -135,6 +136,9 @@ class Observer:
     def unhealthy(self, outcome: Outcome) -> None:
         """A host that had ended well fails its checks after the wave; its outcome is that of a failed one now."""
 
+    def stopping(self, in_flight: Sequence[str]) -> None:
+        """The operator wants no more hosts to begin; these are waited for."""
+
     def ended(self, end: End) -> None:
         """The run has ended."""
 
@@ -177,6 +181,9 @@ class Observers(Observer):
 
     def unhealthy(self, outcome: Outcome) -> None:
         self._tell(self.unhealthy, outcome)
+
+    def stopping(self, in_flight: Sequence[str]) -> None:
+        self._tell(self.stopping, in_flight)
 
     def ended(self, end: End) -> None:
         self._tell(self.ended, end)

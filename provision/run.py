@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import secrets
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +19,14 @@ from rich.table import Table
 from provision import handed, inventory, spec
 from provision.advisories import Advisories
 from provision.asked import Asked, Wishes
-from provision.converge import Goal, Remote, converge, read
-from provision.errors import HostError, OperatorError
-from provision.events import Course, Outcome, Status
-from provision.fleet import Rollout, Runner, Threads
+from provision.converge import Goal, read
+from provision.errors import INTERRUPTED, HostError, LetGo, OperatorError
+from provision.events import Cause, End, Observer, Status
+from provision.fleet import orders, past
+from provision.fleet.campaign import Campaign
+from provision.fleet.orders import Orders
+from provision.fleet.runners import Runner, Threads
+from provision.fleet.turn import Host, guarded
 from provision.inventory import Inventory, Origin
 from provision.options import FLAGS
 from provision.report import data, hostlist, terminal
@@ -58,26 +60,12 @@ class Context(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
-    """A host by the name that it is called by, the way to it, and what is asked for of it."""
-
-    name: str
-    remote: Remote
-    asked: Asked
-
-
-@dataclass(frozen=True, slots=True)
 class Mode:
     """What a command does with its hosts: brings them to what is asked for, or takes that away, or only plans it."""
 
     only: frozenset[str] = frozenset()
     withdraw: Withdrawal | None = None
     dry_run: bool = False
-
-
-def _run_id() -> str:
-    """When, and what tells it from another run of that second."""
-    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def _unheard(hosts: Sequence[Host]) -> list[Advisories]:
@@ -89,13 +77,20 @@ def _unheard(hosts: Sequence[Host]) -> list[Advisories]:
     return list(found.values())
 
 
+def exit_code(end: End) -> int:
+    """Of the hosts' exit codes the gravest; that of an interrupted run is its own."""
+    if end.cause in (Cause.INTERRUPTED, Cause.LET_GO):
+        return INTERRUPTED
+    codes = {EXIT[outcome.status] for outcome in end.outcomes}
+    return next(code for code in SEVERITY if code in codes)
+
+
 class Run:
     """What a command does with its hosts. Every method returns the exit code."""
 
     def __init__(self, context: Context, flags: Mapping[str, str | bool]) -> None:
         self._context = context
         self._flags = flags
-        self._runner: Runner = Threads()
         # with --json standard output holds the document alone
         self._out = Console(stderr=self._json, highlight=False)
 
@@ -105,7 +100,7 @@ class Run:
         run = cls(context, flags)
         if "spec" in flags:
             run._wishes.of()
-            run._policy  # noqa: B018  for what it raises
+            run._policy, run._orders  # noqa: B018  for what they raise
         return run
 
     # -- what is asked for
@@ -148,6 +143,15 @@ class Run:
             print(f"{path}: not carried over: {words}", file=sys.stderr)
         return dataclasses.replace(found, hosts=hosts)
 
+    @cached_property
+    def _orders(self) -> Orders:
+        """Raises OperatorError."""
+        return orders.parse(self._flag)
+
+    @property
+    def _runner(self) -> Runner:
+        return Threads(self._orders.forks)
+
     def _steps(
         self, asked: Asked, only: frozenset[str] = frozenset(), withdrawal: Withdrawal | None = None
     ) -> tuple[Step, ...]:
@@ -184,18 +188,21 @@ class Run:
             raise OperatorError(f"--lock-timeout: {text!r} is no number of seconds: write it like 300")
         return int(text)
 
-    def _hosts(self) -> list[Host]:
-        """The hosts of the run in order. Raises OperatorError, before any of them is touched."""
+    def _hosts(self, names: Collection[str] = ()) -> list[Host]:
+        """The hosts of the run in order, or those of `names`. Raises OperatorError, before any of them is touched."""
         from provision import remote  # noqa: PLC0415  it brings paramiko
 
         config = self._context.config
-        hosts = self._inventory.hosts
+        hosts = [host for host in self._inventory.hosts if not names or host.name in names]
+        if gone := set(names) - {host.name for host in hosts}:
+            raise OperatorError(f"{inventory.fold(sorted(gone))}: no longer among the hosts, but left to do")
         asked = [self._wishes.of(host.specs) for host in hosts]
         connections = remote.connections(config, [host.ssh for host in hosts], dict(config.connect_kwargs))
         password = config.sudo.password
+        sessions = [remote.Session(connection, sudo_password=password) for connection in connections]
         return [
-            Host(host.name, remote.Session(connection, sudo_password=password), wish)
-            for host, connection, wish in zip(hosts, connections, asked, strict=True)
+            Host(host.name, session, wish, host.ssh.address, session.place)
+            for host, session, wish in zip(hosts, sessions, asked, strict=True)
         ]
 
     # -- the commands
@@ -274,6 +281,17 @@ class Run:
         ident, patience = self._flag("run"), self._lock_timeout
         self._each(lambda host: kept.unlock(host.name, host.remote, ident, patience, self._out))
         return self._read_code
+
+    def runs(self) -> int:
+        found = past.rows()
+        if self._json:
+            self._document({"runs": found})
+        else:
+            self._out.print(past.table(found))
+        return 0
+
+    def resume(self) -> int:
+        return past.resume(self._flag("run"), failed=bool(self._flags.get("failed")))
 
     def hosts(self) -> int:
         over = self._wishes.over
@@ -355,42 +373,54 @@ class Run:
         )
 
     def _converge(self, command: str, mode: Mode) -> int:
-        hosts = self._hosts()
-        goals = {host.name: self._goal(host.asked, mode) for host in hosts}
-        named = {host.name: host for host in hosts}
+        resumed = past.resumed()
+        if resumed is not None:
+            if mode.dry_run or resumed[0] != command:
+                print(f"{command}: passed over, for the run that goes on came behind it", file=sys.stderr)
+                return 0
+            past.taken_up()
+        again = resumed[1] if resumed else None
+        hosts = self._hosts([host for wave in again.waves for host in wave] if again else ())
         view = terminal.observer(self._out)
-
-        def work(name: str) -> Outcome:
-            try:
-                return converge(name, named[name].remote, goals[name], view)
-            finally:
-                named[name].remote.close()
-
-        course = Course(_run_id(), command, (tuple(named),), mode.dry_run, datetime.now().astimezone())
+        campaign = Campaign(
+            command,
+            hosts,
+            {host.name: self._goal(host.asked, mode) for host in hosts},
+            self._orders,
+            view,
+            checked=not (mode.withdraw or mode.only),
+        )
         with view:
-            end = Rollout(self._runner, view).run(course, work)
+            end = campaign.look() if mode.dry_run else campaign.change(past.typed(), again)
+        self._tell(end, hosts, mode)
+        if end.cause is Cause.LET_GO:
+            raise LetGo
+        return exit_code(end)
+
+    def _tell(self, end: End, hosts: Sequence[Host], mode: Mode) -> None:
         unheard = [] if mode.withdraw else _unheard(hosts)
         for known in unheard:
             self._out.print(terminal.advisories_view(known), soft_wrap=True)
         terminal.show_end(self._out, end.outcomes)
+        for line in terminal.cause_lines(end):
+            self._out.print(line, soft_wrap=True)
         if mode.dry_run:
             self._out.print("Nothing was changed.")
         if self._json:
-            self._document(data.run(end.outcomes, unheard))
-        codes = {EXIT[outcome.status] for outcome in end.outcomes}
-        return next(code for code in SEVERITY if code in codes)
+            self._document(data.run(end, unheard))
 
     def _each(self, work: Callable[[Host], Any]) -> dict[str, Any]:
         """What `work` gave for each host that answered; the others are said on standard error."""
         self._read_code = 0
 
         def one(host: Host) -> tuple[str, Any]:
+            remote = guarded(host, self._orders, Observer())
             try:
-                return host.name, work(host)
+                return host.name, work(dataclasses.replace(host, remote=remote))
             except HostError as error:
                 return host.name, error
             finally:
-                host.remote.close()
+                remote.close()
 
         hosts = self._hosts()
         found = dict(self._runner.run(hosts, one))

@@ -98,7 +98,36 @@ LIMIT = Value(
 )
 SHARD = Value("shard", "PART/PARTS", "only this part of the hosts, as 1/4 for the first of four")
 
+FORKS = Value("forks", "NUMBER", "hosts at a time (default: ten for each processor here, at most 100)")
+TIMEOUT = Value(
+    "timeout", "SECONDS", "what a host has in all, from its turn on; what it is at then may go on there"
+)
+RETRY = Value(
+    "retry", "NUMBER", "how often a connection that doesn't come about is tried again, at growing intervals"
+)
+WAVES = Value(
+    "waves", "1,10%,50%,100%", "how far the run goes before hosts are checked as by verify, wave by wave"
+)
+MAX_FAILURES = Value(
+    "max_failures",
+    "NUMBER or 5%",
+    "if more hosts fail no other begins (default: any number; with --waves none)",
+)
+PAUSE = Value("pause", "SECONDS", "between two waves")
+BEFORE = Value(
+    "before",
+    "COMMAND",
+    "run here before a host is changed, {host} in it is its name; if it fails, the host isn't",
+)
+AFTER = Value(
+    "after", "COMMAND", "run here after a host was changed and is well; {host} and {status} stand in it"
+)
+LEFT = Value("run", "RUN", "which one (`runs` lists them); the newest that has something left if not given")
+FAILED = Switch("failed", "take the hosts that failed again, too")
+
 HOSTS: tuple[Flag, ...] = (INVENTORY, LIMIT, SHARD)
+PACE: tuple[Flag, ...] = (FORKS, TIMEOUT, RETRY)
+ROLLOUT: tuple[Flag, ...] = (*PACE, WAVES, MAX_FAILURES, PAUSE, BEFORE, AFTER)
 ASKED: tuple[Flag, ...] = (*HOSTS, SPEC, *FLAGS)
 CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS)
 """What may be done to an engine that runs."""
@@ -150,13 +179,13 @@ def _help(flag: Flag) -> str:
     return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
-@command(*ASKED, ONLY, *CONSENTS, JSON)
+@command(*ASKED, *PACE, ONLY, *CONSENTS, JSON)
 def plan(run: Run) -> int:
     """Read the hosts and print what would change, and why; exit code 3 if anything would."""
     return run.plan()
 
 
-@command(*ASKED, ONLY, *CONSENTS, LOCK_TIMEOUT, DRY_RUN, JSON)
+@command(*ASKED, *ROLLOUT, ONLY, *CONSENTS, LOCK_TIMEOUT, DRY_RUN, JSON)
 def setup_docker(run: Run) -> int:
     """Install pinned Docker, and keep it as asked for; a second run finds nothing to do."""
     return run.setup()
@@ -168,7 +197,7 @@ def verify(run: Run) -> int:
     return run.verify()
 
 
-@command(*HOSTS, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, HTML, JSON)
+@command(*HOSTS, FORKS, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, HTML, JSON)
 def prove_docker(run: Run) -> int:
     """Show on the hosts' own engines that the mirror serves, and that images and containers are as promised."""
     return run.prove()
@@ -180,22 +209,34 @@ def mirrors(run: Run) -> int:
     return run.mirrors()
 
 
-@command(*ASKED, JSON)
+@command(*ASKED, *PACE, JSON)
 def facts(run: Run) -> int:
     """Print what is read of the hosts."""
     return run.facts()
 
 
-@command(*ASKED, JSON)
+@command(*ASKED, *PACE, JSON)
 def versions(run: Run) -> int:
     """List the versions that the package repository offers, newest first; the host stays as it was."""
     return run.versions()
 
 
-@command(*ASKED, STOP, PURGE, DEPENDENCIES, LOCK_TIMEOUT, DRY_RUN, JSON)
+@command(*ASKED, *ROLLOUT, STOP, PURGE, DEPENDENCIES, LOCK_TIMEOUT, DRY_RUN, JSON)
 def uninstall_docker(run: Run) -> int:
     """Take away what setup-docker brought, by the host's own record; data stays unless --purge-data."""
     return run.uninstall()
+
+
+@command(JSON)
+def runs(run: Run) -> int:
+    """List the runs of this machine that changed hosts, the newest first, and what each left."""
+    return run.runs()
+
+
+@command(LEFT, FAILED)
+def resume(run: Run) -> int:
+    """Go on with a run that was cut off, with exactly the hosts that aren't done."""
+    return run.resume()
 
 
 @command(*ASKED, JSON)

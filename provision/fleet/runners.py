@@ -11,8 +11,10 @@ from typing import Protocol, TypeVar
 Host = TypeVar("Host")
 Result = TypeVar("Result")
 
-FORKS = 20
-"""Hosts at a time. A host in flight costs the controller a thread that mostly waits."""
+
+HEARS = 0.5
+"""Seconds after which the main thread hears of a signal at the latest: one that comes just before a wait without an
+end isn't heard in it."""
 
 
 class Runner(Protocol):
@@ -27,7 +29,7 @@ class Runner(Protocol):
 class Threads:
     """As many hosts at a time as `forks` says, each in a thread of its own."""
 
-    forks: int = FORKS
+    forks: int
 
     def run(self, hosts: Iterable[Host], work: Callable[[Host], Result]) -> Iterator[Result]:
         pool = ThreadPoolExecutor(max_workers=self.forks, thread_name_prefix="host")
@@ -37,7 +39,7 @@ class Threads:
                 flying |= {pool.submit(work, host) for host in islice(waiting, self.forks - len(flying))}
                 if not flying:
                     return
-                done, flying = wait(flying, return_when=FIRST_COMPLETED)
+                done, flying = wait(flying, HEARS, FIRST_COMPLETED)
                 yield from (future.result() for future in done)
         finally:
             # not waited for: whoever breaks off lets go of the hosts in flight

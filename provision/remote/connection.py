@@ -121,7 +121,7 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
             raise
         except (paramiko.SSHException, OSError, EOFError) as problem:
             self.hang_up()
-            raise Unreachable(explain(problem, self.host, self.port, limit)) from problem
+            raise Unreachable(explain(problem, self.host, self.port, limit), passing=True) from problem
 
     def open_gateway(self) -> Any:
         """A channel through the jump host, or a socket whose other end a ProxyCommand holds."""
@@ -130,7 +130,8 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
         try:
             self.gateway.open()
         except Unreachable as problem:
-            raise Unreachable(f"jump host {self.gateway.original_host}: {problem}") from problem
+            text = f"jump host {self.gateway.original_host}: {problem}"
+            raise Unreachable(text, passing=problem.passing) from problem
         return super().open_gateway()
 
     def _start_proxy(self, command: str) -> socket.socket:

@@ -60,6 +60,16 @@ class Session:
         self._sudo_password = sudo_password
         self._connect_timeout = connect_timeout
 
+    @property
+    def place(self) -> str:
+        """Where the host is, whatever it is called: two names with one place are one host."""
+        hops: list[str] = []
+        hop = self._connection
+        while hop is not None and not isinstance(hop, str):
+            hops.append(f"{hop.host}:{hop.port}")
+            hop = hop.gateway
+        return " via ".join(hops + ([hop] if hop else []))
+
     def read(self, script: str, *, timeout: float | None = None) -> Output:
         """Run a script that changes nothing, within `timeout` seconds (READ_TIMEOUT if None).
 
@@ -71,7 +81,8 @@ class Session:
                 return Exchange(channel, self._become(), script, eager=True).run(limit)
             except _LOST as problem:
                 raise Unreachable(
-                    f"the connection was lost while the host was read ({problem}): nothing was changed, run again"
+                    f"the connection was lost while the host was read ({problem}): nothing was changed, run again",
+                    passing=True,
                 ) from problem
 
     def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
@@ -168,5 +179,7 @@ class Session:
         try:
             channel: paramiko.Channel = self._connection.transport.open_session()
         except (paramiko.SSHException, EOFError, OSError) as problem:
-            raise Unreachable(f"logged in, but the host opens no session: {problem}") from problem
+            raise Unreachable(
+                f"logged in, but the host opens no session: {problem}", passing=True
+            ) from problem
         return channel

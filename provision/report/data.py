@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from provision.advisories import AS_OF, Advisories, Cve
-from provision.events import Outcome
+from provision.events import End, Outcome
 from provision.facts import Facts
 from provision.masking import masked
 from provision.plan import Plan
@@ -61,10 +61,14 @@ def outcome(end: Outcome) -> dict[str, Any]:
     }
 
 
-def run(ends: Sequence[Outcome], known: Sequence[Advisories]) -> dict[str, Any]:
-    """A run: its hosts in the order in which they were given, and what is known against the versions asked for."""
+def run(end: End, known: Sequence[Advisories]) -> dict[str, Any]:
+    """A run: its hosts in the order in which they were given, why it ended, which hosts have no end in it, and what is
+    known against the versions asked for."""
     return {
-        "hosts": [outcome(end) for end in ends],
+        "hosts": [outcome(each) for each in end.outcomes],
+        "cause": str(end.cause),
+        "in_flight": list(end.in_flight),
+        "untouched": list(end.untouched),
         "advisories": [each for version in known for each in advisories(version)],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from provision.advisories import Advisories
-from provision.events import Observer, Outcome, Status
+from provision.events import Cause, Course, End, Observer, Outcome, Status
 from provision.facts import Facts
+from provision.inventory import fold
 from provision.masking import masked
 from provision.plan import Item, Plan
 from provision.resources.base import Change, Note, Pending, Refusal
@@ -118,6 +119,29 @@ def show_end(console: Console, ends: Sequence[Outcome]) -> None:
             console.print(Text(f"  | {clean(line)}", style="dim"), soft_wrap=True)
 
 
+def cause_lines(end: End) -> Iterator[Text]:
+    """Why a run ended before all hosts were done, and what is left of it."""
+    if end.cause is Cause.DONE:
+        return
+    yield Text(f"The run ended early: {end.cause}.", style="bold")
+    if end.in_flight:
+        yield Text(f"  in flight, going on alone: {fold(end.in_flight)}")
+    if end.untouched:
+        yield Text(f"  had no turn: {fold(end.untouched)}")
+    yield Text("  `fab resume` goes on with what is left.")
+
+
+def wave_line(number: int, hosts: Sequence[str]) -> Text:
+    """A wave as it begins."""
+    return Text(f"wave {number}: {fold(hosts)}", style="bold")
+
+
+def stopping_line(in_flight: Sequence[str]) -> Text:
+    """What the first Ctrl-C does."""
+    waited = f"waiting for {fold(in_flight)}" if in_flight else "waiting for none"
+    return Text(f"No more hosts begin; {waited}. Ctrl-C again lets them finish alone.", style="bold")
+
+
 def advisories_view(known: Advisories) -> RenderableType:
     """What is known against the version asked for, once for all hosts; where each line is from, `--json` says."""
     lines = [note.text for note in known.notes]
@@ -168,12 +192,23 @@ class Plain(Observer):
         self._console = console
         self._lock = threading.Lock()
         self._readers: dict[str, yum.ProgressReader] = {}
+        self._waves = 0
 
     def __enter__(self) -> Plain:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Nothing to put away."""
+
+    def begun(self, course: Course) -> None:
+        self._waves = len(course.waves)
+
+    def wave(self, number: int, hosts: Sequence[str]) -> None:
+        if self._waves > 1:
+            self._console.print(wave_line(number, hosts), soft_wrap=True)
+
+    def stopping(self, in_flight: Sequence[str]) -> None:
+        self._console.print(stopping_line(in_flight), soft_wrap=True)
 
     def planned(self, host: str, found: Plan) -> None:
         with self._lock:
@@ -209,6 +244,7 @@ class Live(Observer):
         self._steps: dict[str, str] = {}
         self._readers: dict[str, yum.ProgressReader] = {}
         self._lock = threading.Lock()
+        self._waves = 0
 
     def __enter__(self) -> Live:
         self._progress.start()
@@ -216,6 +252,16 @@ class Live(Observer):
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+    def begun(self, course: Course) -> None:
+        self._waves = len(course.waves)
+
+    def wave(self, number: int, hosts: Sequence[str]) -> None:
+        if self._waves > 1:
+            self._progress.console.print(wave_line(number, hosts), soft_wrap=True)
+
+    def stopping(self, in_flight: Sequence[str]) -> None:
+        self._progress.console.print(stopping_line(in_flight), soft_wrap=True)
 
     def planned(self, host: str, found: Plan) -> None:
         with self._lock:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision.errors import OperatorError
+from provision.errors import Failed, HostError, OperatorError
 
 if TYPE_CHECKING:
     from provision.converge import Remote
@@ -63,6 +63,21 @@ def run(hosts: Mapping[str, Subject], *, junit: Path | None = None) -> int:
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"pytest ended with {code!r}")
     return int(code)
+
+
+def trouble(name: str, subject: Subject) -> HostError | None:
+    """The first check that a host fails, or why it can't be asked; None if all is well. For any thread."""
+    from provision.verify import backend, checks  # noqa: PLC0415  testinfra takes a quarter of a second to import
+
+    host = backend.host(name, subject.remote)
+    for check in checks.checks(subject.key):
+        try:
+            check(host, subject.spec)
+        except AssertionError as wrong:
+            return Failed(f"{check.__name__}: {wrong}")
+        except HostError as lost:
+            return lost
+    return None
 
 
 def _writable(path: Path) -> Path:

@@ -19,12 +19,18 @@ def fab(lab: Lab, *arguments: str, timeout: float = 300) -> "subprocess.Complete
     return subprocess.run(
         [str(BIN / "fab"), "--ssh-config", str(lab.ssh_config), *arguments],
         cwd=CHECKOUT,
+        env={**os.environ, **state(lab)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
     )
+
+
+def state(lab: Lab) -> dict[str, str]:
+    """The environment by which the journal of runs is the lab's, not the user's."""
+    return {"XDG_STATE_HOME": str(lab.folder / "state")}
 
 
 def ssh(lab: Lab, host: str, command: str, *options: str) -> "subprocess.CompletedProcess[str]":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from docs import picture
 from lab.host import LabHost
 from lab.lab import Lab
 from tests import readme
+from tests.lab.support import state
 from tests.readme import Command
 
 BIN = Path(sys.executable).parent
@@ -36,6 +38,7 @@ class Reader:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", f'PATH="{BIN}:$PATH"\n{text}'],
             cwd=readme.CHECKOUT,
+            env={**os.environ, **state(self.lab)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -57,6 +57,11 @@ class Remote:
         self.runs: list[HostRun] = []
         self.closed = 0
 
+    @property
+    def place(self) -> str:
+        """Where it is: nowhere that another one is."""
+        return f"{id(self)}:22"
+
     def read(self, script: str, *, timeout: float | None = None) -> Output:
         assert timeout is not None
         assert script.endswith("\nreading </dev/null\n")

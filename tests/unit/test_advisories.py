@@ -11,6 +11,7 @@ from rich.console import Console
 from provision import advisories
 from provision.advisories import CVES, LAST, Advisories
 from provision.engines import ENGINES, engine
+from provision.events import Cause, End
 from provision.plan import plan
 from provision.preflight import Terms
 from provision.report import data, terminal
@@ -123,7 +124,7 @@ def test_images_that_are_too_new(version: str, too_old: bool) -> None:
 
 
 def test_the_document_says_which_holes_concern_the_version_and_which_do_not() -> None:
-    rows = json.loads(json.dumps(data.run([], [about("18.06.3")])))["advisories"]
+    rows = json.loads(json.dumps(data.run(End(Cause.DONE, ()), [about("18.06.3")])))["advisories"]
     assert all(row["source"] and row["as_of"] == "2026-11-24" for row in rows)
     assert all(row["docker_version"] == "18.06.3" for row in rows)
     cves = {row["cve"]: row for row in rows if row["topic"] == "cve"}
@@ -134,7 +135,13 @@ def test_the_document_says_which_holes_concern_the_version_and_which_do_not() ->
 
 
 def test_without_advisories_the_document_has_the_same_shape() -> None:
-    assert data.run([], []) == {"hosts": [], "advisories": []}
+    assert data.run(End(Cause.DONE, ()), []) == {
+        "hosts": [],
+        "cause": "done",
+        "in_flight": [],
+        "untouched": [],
+        "advisories": [],
+    }
 
 
 def test_a_person_reads_all_holes_by_name() -> None:

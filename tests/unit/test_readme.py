@@ -14,8 +14,8 @@ from fabric.main import Fab
 from invoke import Collection
 
 from provision import openpgp, spec, tasks
-from provision.errors import OperatorError
-from provision.fleet import FORKS
+from provision.errors import INTERRUPTED, OperatorError
+from provision.fleet import orders
 from provision.handed import defaults, pinned_key
 from provision.inventory import ours
 from provision.options import OPTIONS
@@ -142,11 +142,12 @@ def test_the_steps_are_all_there_in_order() -> None:
 
 def test_the_exit_codes_are_all_there() -> None:
     codes = {int(row[0]) for row in readme.rows(section("exit-codes"))[1:]}
-    assert codes == {*EXIT.values(), OperatorError.exit_code}
+    assert codes == {*EXIT.values(), OperatorError.exit_code, INTERRUPTED}
 
 
 def test_the_number_of_hosts_at_a_time_is_the_runners() -> None:
-    assert f"up to {FORKS} at a time" in section("plan-set-up-check")
+    text = f"{orders.PER_CORE} for each processor of your machine, {orders.MOST} at most"
+    assert text in section("plan-set-up-check").replace("\n", " ")
 
 
 def test_the_spec_file_is_taken_as_it_stands() -> None:

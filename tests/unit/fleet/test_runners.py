@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.fleet import Threads
+from provision.fleet.runners import Threads
 
 
 @given(st.lists(st.integers(), max_size=30), st.integers(1, 8))

@@ -13,7 +13,7 @@ import pytest
 
 from provision.errors import OperatorError, Unreachable
 from provision.inventory import Ssh
-from provision.remote import connection, connections
+from provision.remote import Session, connection, connections
 from provision.remote.connection import HostConnection
 from provision.remote.hostkeys import HostKeyPolicy
 from provision.remote.identities import Keyring
@@ -81,6 +81,12 @@ def test_what_an_inventory_says_of_a_host_outranks_ssh_config(home: Path) -> Non
     assert direct.gateway is None
     with pytest.raises(OperatorError, match="can't read the identity"):
         built(home, text, Ssh("web", identity=str(home / "missing")))
+
+
+def test_where_a_host_is_does_not_depend_on_its_name(home: Path) -> None:
+    text = "Host web www\n HostName 10.0.0.1\nHost far\n HostName 10.0.0.1\n ProxyJump gate\n"
+    places = [Session(one).place for one in built(home, text, "web", "me@www:22", "web:2222", "far")]
+    assert places == ["10.0.0.1:22", "10.0.0.1:22", "10.0.0.1:2222", "10.0.0.1:22 via gate:22"]
 
 
 def test_a_thousand_hosts_share_one_way_to_log_in(home: Path) -> None:

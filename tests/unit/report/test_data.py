@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provision.errors import Refused
-from provision.events import Outcome, Status
+from provision.events import Cause, End, Outcome, Status
 from provision.plan import plan
 from provision.report import data
 from provision.resources.base import Unknown
@@ -32,12 +32,12 @@ def planned() -> Iterator[Outcome]:
 
 
 def test_outcomes_survive_json() -> None:
-    document = data.run(list(planned()), [])
+    document = data.run(End(Cause.DONE, tuple(planned())), [])
     assert through_json(document) == document
 
 
 def test_an_outcome_tells_how_it_ended() -> None:
-    first, second = data.run(list(planned()), [])["hosts"]
+    first, second = data.run(End(Cause.DONE, tuple(planned())), [])["hosts"]
     assert {key: value for key, value in first.items() if key not in ("plan", "applied")} == {
         "host": "a",
         "status": "changed",

@@ -1,0 +1,89 @@
+"""What is done with a host when it has its turn: brought to its goal, with the operator's hooks around any change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from provision.asked import Asked
+from provision.converge import Goal, Remote, converge
+from provision.errors import Failed, HostError
+from provision.events import Observer, Outcome, Status
+from provision.fleet import hooks
+from provision.fleet.guarded import Guarded
+from provision.fleet.orders import Orders
+
+SERVES = frozenset({Status.UNCHANGED, Status.CHANGED, Status.REFUSED})
+"""Ends after which a host is as asked for, or as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host by the name that it is called by, the way to it, and what is asked for of it.
+
+    `address` is how it is reached in words, `place` tells whether two names are one host.
+    """
+
+    name: str
+    remote: Remote
+    asked: Asked
+    address: str
+    place: str
+
+
+def guarded(
+    host: Host, orders: Orders, observer: Observer, before: Callable[[], None] | None = None
+) -> Guarded:
+    """The way to a host with the manners of a run."""
+    return Guarded(
+        host.remote,
+        retries=orders.retries,
+        limit=orders.limit,
+        before=before,
+        tell=lambda text: observer.step(host.name, text),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Called with a host's name, gives its end. It never raises what concerns that host alone."""
+
+    hosts: Mapping[str, Host]
+    goals: Mapping[str, Goal]
+    orders: Orders
+    observer: Observer
+
+    def __call__(self, name: str) -> Outcome:
+        host = self.hosts[name]
+        about = {"host": name, "address": host.address}
+        begun: list[str] = []
+
+        def before() -> None:
+            if self.orders.before is not None:
+                self.observer.step(name, "--before")
+                hooks.refusing(self.orders.before, about)
+            begun.append(name)
+
+        remote = guarded(host, self.orders, self.observer, before)
+        try:
+            outcome = converge(name, remote, self.goals[name], self.observer)
+        finally:
+            remote.close()
+        if begun and self.orders.after is not None:
+            self._after(outcome, about)
+        self.observer.finished(outcome)
+        return outcome
+
+    def _after(self, outcome: Outcome, about: Mapping[str, str]) -> None:
+        """A host that isn't well isn't put back to work."""
+        assert self.orders.after is not None  # noqa: S101  asked by the caller
+        if outcome.status not in SERVES:
+            outcome.notes.append(
+                "--after was not run, for the host isn't as asked for: see to it, then run it by hand"
+            )
+            return
+        self.observer.step(outcome.host, "--after")
+        try:
+            self.orders.after.run({**about, "status": str(outcome.status)})
+        except HostError as error:
+            outcome.error, outcome.status = Failed(str(error), log=error.log), Status.FAILED
