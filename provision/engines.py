@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from provision import engine_keys
@@ -48,6 +48,8 @@ class Engine:
     """What `docker version` calls the engine: "18.06.3-ce"."""
     listed: bool = True
     """False for one that isn't installed here: of its keys only the registry mirrors are known."""
+    goes_with: Mapping[str, str] = field(default_factory=dict)
+    """Of the pinned packages those with versions of their own, each with the lowest VERSION-RELEASE that does too."""
     unpinned: tuple[str, ...] = ()
     """The names of further packages that it needs, in the version that yum chooses."""
 
@@ -101,6 +103,14 @@ _COMPANIONS: Mapping[str, tuple[str, ...]] = {
 """The versions that were tried as a whole, the newest first, with those of their packages that count in their own
 way. Beside any other version containerd.io isn't pinned: yum keeps the one that is there if it satisfies docker-ce, and
 else takes the newest on offer."""
+
+_CONTAINERD_AT_LEAST: Mapping[Line, str] = {
+    (18, 9): "1.2.2-3",
+    (19, 3): "1.2.2-3",
+    (20, 10): "1.4.1",
+    (26, 1): "1.6.24",
+}
+"""What docker-ce of these lines requires of containerd.io (upstream's spec files)."""
 
 _VERSION = re.compile(r"(\d{2})\.(\d{1,2})\.(0|[1-9]\d?)(?:[.-](ce))?", re.ASCII)
 
@@ -191,12 +201,18 @@ def _build(version: str, line: _ReleaseLine) -> Engine:
         package=packages[0],
         packages=packages,
         names=tuple(package.rsplit("-", 2)[0] for package in packages),
+        goes_with={} if alone or not tried else _goes_with(line.line, _COMPANIONS[version]),
         unpinned=() if tried or alone else (CONTAINERD, *(PLUGINS if line.line >= (23, 0) else ())),
         keys=engine_keys.known_to(line.line),
         reloadable=engine_keys.reloadable_by(line.line),
         unit_flags=line.unit_flags,
         daemon_version=f"{version}-{line.edition}" if line.edition else version,
     )
+
+
+def _goes_with(line: Line, companions: Sequence[str]) -> Mapping[str, str]:
+    names = [package.rsplit("-", 2)[0] for package in companions]
+    return {name: _CONTAINERD_AT_LEAST[line] if name == CONTAINERD else "0" for name in names}
 
 
 def _minor(line: Line) -> str:

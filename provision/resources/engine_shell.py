@@ -89,7 +89,7 @@ start_stopped() {
 start_owed() {
   start_stopped owed || fail "the engine runs, but containers that were stopped for this don't start again$down"
 }
-# UNIT MIRRORS: an engine whose packages were changed in this run. If it doesn't come up, all is put back, once.
+# UNIT SETTINGS: an engine whose packages were changed in this run. If it doesn't come up, all is put back, once.
 start_changed_unit() {
   since=$(date '+%F %T')
   enable_unit "$1"
@@ -98,6 +98,8 @@ start_changed_unit() {
   timed 600 systemctl start "$1"
   if ! effective "$1" "$2" ''; then
     last_words "$1" "$since"
+    keep_words "$1" "$since"
+    if [ -n "$unseen" ]; then echo "it runs, but doesn't show $(printf %s "$unseen" | one_line)"; fi
     engine_back
     fail "engine $back"
   fi

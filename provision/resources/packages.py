@@ -120,7 +120,8 @@ class Packages:
         versions = {} if isinstance(state, Absent) else dict(state.versions)
         if any(name in versions for name in RIVALS):
             return None
-        return Transition(versions, self._wanted, self._leaving(versions, states[RECORD_ID]))
+        record = states[RECORD_ID]
+        return Transition(versions, self._wanted(versions, record), self._leaving(versions, record))
 
     def _leaving(self, versions: Mapping[str, str], record: State) -> tuple[str, ...]:
         """What is there and this engine doesn't bring: all of Docker's own, of the rest only what we brought.
@@ -132,7 +133,7 @@ class Packages:
             name
             for name in self._family
             if name in versions
-            and name not in self._wanted
+            and name not in self.engine.names
             and name not in self.engine.unpinned
             and (name.startswith("docker-ce") or name in ours)
         )
@@ -162,11 +163,19 @@ class Packages:
             return self.live_restore
         return service.info is not None and service.info.live_restore
 
-    @property
-    def _wanted(self) -> dict[str, str]:
-        """VERSION-RELEASE asked for, by name."""
+    def _wanted(self, versions: Mapping[str, str], record: State) -> dict[str, str]:
+        """VERSION-RELEASE asked for, by name.
+
+        What somebody else has installed of what has a version of its own stays if it goes with the engine, as
+        containerd.io that came unpinned.
+        """
         pairs = zip(self.engine.names, self.engine.packages, strict=True)
-        return {name: package.removeprefix(f"{name}-") for name, package in pairs}
+        wanted = {name: package.removeprefix(f"{name}-") for name, package in pairs}
+        ours = _recorded(self.id, record)
+        for name, least in self.engine.goes_with.items():
+            if name in versions and name not in ours and rpm.compare(versions[name], least) >= 0:
+                wanted[name] = versions[name]
+        return wanted
 
     def _rivals(self, versions: Mapping[str, str]) -> str:
         names = [name for name in RIVALS if name in versions]
@@ -180,7 +189,8 @@ class Packages:
 
     def _change(self, states: States, move: Transition, unit: UnitState | None, *, kept: bool) -> Change:
         gone = move.left_over
-        words = (" ".join(self.engine.packages), " ".join(gone), *move.command)
+        wanted = [f"{name}-{version}" for name, version in move.wanted.items()]
+        words = (" ".join(wanted), " ".join(gone), *move.command)
         script = ["change_packages", *map(quote, words)]
         reason = str(move)
         if move.stops:
@@ -192,7 +202,7 @@ class Packages:
         return Change(
             self.id,
             ", ".join(move.packages(move.there)) or "not installed",
-            ", ".join(self.engine.packages),
+            ", ".join(wanted),
             reason,
             " ".join(script),
             look=self._look(move, kept=kept),

@@ -110,7 +110,7 @@ class Transition:
         coming = tuple(f"{name}-{self.wanted[name]}" for name in (*self.new, *self.up, *self.down))
         match self.way:
             case "install":
-                # all names, those that are there too: a name that is left out is taken for the newest
+                # those too that are there: a name that is left out is taken for the newest
                 return ("install", *(f"{name}-{version}" for name, version in self.wanted.items()))
             case "downgrade":
                 return ("downgrade", *coming)

@@ -127,12 +127,12 @@ def signed_by(key: bytes) -> Check:
 
 
 def packages(host: Host, spec: Spec) -> None:
-    """Each pinned package, once and at exactly its version."""
+    """Each pinned package, once and at exactly its version; of what has versions of its own another does too."""
     found = installed(host, *spec.engine.names)
     wrong = []
     for name, package in zip(spec.engine.names, spec.engine.packages, strict=True):
         there = [f"{name}-{version}" for version in found.get(name, ())]
-        if there != [package]:
+        if there != [package] and not (name in spec.engine.goes_with and len(there) == 1):
             wrong.append(f"{package} is asked for, {' and '.join(there) or 'none'} installed")
     expect(not wrong, f"{', '.join(wrong)}; {SETUP}")
 

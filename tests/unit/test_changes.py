@@ -69,7 +69,7 @@ def test_what_stops_the_engine_and_what_starts_it_again_is_one_stage() -> None:
     asked = steps_for(policy=CONSENTS, docker_version="18.09.9", registry_mirrors="https://other.example")
     found = plan(host.facts, asked)
     assert changes(found) == [[], ["record", PACKAGES, "file /etc/docker/daemon.json", UNIT]]
-    assert found.changes[-1].script.splitlines()[-1].startswith("start_changed_unit docker.service ")
+    assert "\nstart_changed_unit docker.service " in found.changes[-1].script
     assert [change.stops_daemon for change in found.changes] == [False, True, False, False]
 
 

@@ -117,6 +117,18 @@ def test_only_dockers_own_and_what_we_brought_goes() -> None:
     assert found.goes == ("docker-ce-cli", "docker-ce-rootless-extras")
 
 
+@pytest.mark.parametrize(
+    ("there_is", "stays"), [("1.6.33-3.1.el7", True), ("1.4.1-1.el7", True), ("1.2.13-3.2.el7", False)]
+)
+def test_somebody_elses_containerd_stays_if_it_goes_with_the_engine(there_is: str, stays: bool) -> None:
+    """An install that pins the engine and its CLI alone brings the newest (yum 3.4.3, run)."""
+    versions = {**there(engine("20.10.24")), "containerd.io": there_is}
+    assert move(versions, "20.10.24", ours=False).empty == stays
+    assert not move(versions, "20.10.24").empty
+    if not stays:
+        assert move(versions, "20.10.24", ours=False).up == ("containerd.io",)
+
+
 def test_what_goes_both_ways_is_a_swap() -> None:
     """An unpinned install of 18.09.9 brings the newest CLI and containerd.io (yum 3.4.3, run)."""
     newest = there(engine("26.1.4"))

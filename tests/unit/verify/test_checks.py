@@ -62,10 +62,15 @@ def test_companions_are_pinned_too() -> None:
     fake.packages = ["rpm 4.11.3-48.el7_9", "gpg-pubkey 621e9f35-58adea78"]
     fake.packages += [" ".join(re.split(r"-(?=\d)", package, maxsplit=1)) for package in spec.engine.packages]
     assert failures(fake, spec) == {}
-    fake.packages = [package.replace("1.6.33-3.1", "1.6.32-3.1") for package in fake.packages]
-    text = (
-        "containerd.io-1.6.33-3.1.el7 is asked for, containerd.io-1.6.32-3.1.el7 installed; run setup-docker"
-    )
+    whole = fake.packages
+    # what somebody else has installed of containerd.io goes with it too
+    fake.packages = [package.replace("1.6.33-3.1", "1.6.32-3.1") for package in whole]
+    assert failures(fake, spec) == {}
+    fake.packages = [package for package in whole if not package.startswith("containerd.io")]
+    text = "containerd.io-1.6.33-3.1.el7 is asked for, none installed; run setup-docker"
+    assert failures(fake, spec) == {"packages": text}
+    fake.packages = [package.replace("docker-ce-cli 26.1.4", "docker-ce-cli 26.1.3") for package in whole]
+    text = "docker-ce-cli-26.1.4-1.el7 is asked for, docker-ce-cli-26.1.3-1.el7 installed; run setup-docker"
     assert failures(fake, spec) == {"packages": text}
 
 
