@@ -6,6 +6,7 @@ import getpass
 import re
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,7 @@ def hanging_up(remotes: Sequence[Remote]) -> Iterator[None]:
     """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        print("interrupted: what was brought to the hosts is taken away there", file=sys.stderr)
         for each in remotes:
             each.close()
         raise KeyboardInterrupt

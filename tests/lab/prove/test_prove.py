@@ -135,6 +135,7 @@ class TestCutOff:
         said, _ = run.communicate(timeout=60)
         assert run.returncode != 0
         assert "Traceback" not in said
+        assert "interrupted: what was brought to the hosts is taken away there" in said
         self.clean_in_time(converged)
         assert objects(converged) == held
 
