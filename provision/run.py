@@ -167,7 +167,7 @@ class Run:
             likely = get_close_matches(said, list(Restart), n=1)
             hint = f"did you mean {likely[0]}?" if likely else f"say {', '.join(Restart)}"
             raise OperatorError(f"--restart: {said!r} is none of its words: {hint}") from None
-        consents = ("enable_live_restore", "allow_downgrade", "cross_line")
+        consents = ("enable_live_restore", "allow_downgrade", "cross_line", "replace_conflicting")
         return Policy(restart, **{name: bool(self._flags.get(name)) for name in consents})
 
     def _only(self) -> frozenset[str]:

@@ -70,6 +70,10 @@ CROSS = Switch(
 )
 RUN = Value("run", "ID", "the run, if not that which is under way or the newest (`history` lists them)")
 HOLDER = Argument("run", "ID", "the run that holds the host; whoever waits for it is told its id")
+REPLACE = Switch(
+    "replace_conflicting",
+    "replace what can't stay beside docker-ce: CentOS's docker, docker-latest, docker-engine, podman-docker",
+)
 STOP = Switch("stop_containers", "consent to ending the containers that run")
 IMAGE = Value(
     "image",
@@ -129,7 +133,7 @@ HOSTS: tuple[Flag, ...] = (INVENTORY, LIMIT, SHARD)
 PACE: tuple[Flag, ...] = (FORKS, TIMEOUT, RETRY)
 ROLLOUT: tuple[Flag, ...] = (*PACE, WAVES, MAX_FAILURES, PAUSE, BEFORE, AFTER)
 ASKED: tuple[Flag, ...] = (*HOSTS, SPEC, *FLAGS)
-CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS)
+CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS, REPLACE)
 """What may be done to an engine that runs."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from provision.facts import HOST, Facts
-from provision.preflight import advice, data, fitness, network, storage
+from provision.preflight import advice, data, fitness, network, predecessors, storage
 from provision.preflight.fitness import unfit
 from provision.preflight.situation import Terms, situation
 from provision.resources.base import Change, Finding, Note, Refusal, Step
@@ -27,5 +27,5 @@ def findings(
     case = situation(facts, steps, changes, terms)
     for check in (fitness.refusals, storage.refusals, network.refusals, data.refusals):
         yield from (Refusal(HOST, text) for text in check(case))
-    for tell in (network.notes, storage.notes, advice.notes):
+    for tell in (predecessors.notes, network.notes, storage.notes, advice.notes):
         yield from (Note(HOST, text) for text in tell(case))

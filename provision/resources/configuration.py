@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from provision import engines
+from provision.engine_keys import RESETS
 from provision.engines import Engine
-from provision.resources.base import States
+from provision.resources import daemonjson
+from provision.resources.base import Change, Finding, States, digest
 from provision.resources.daemon import SERVICE, UnitState, in_swarm
 from provision.resources.daemonjson import MergedJson
-from provision.resources.file import File
+from provision.resources.file import File, FileState, put
 from provision.resources.packages import Packages, PackagesState
+from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.unitfiles import UnitFiles, keys_set
 
 
@@ -64,3 +68,27 @@ class DaemonJson(File):
             settings = {**settings, "live-restore": True}
         engine = self.engine
         return replace(self.content, engine=engine.on(states), flags=engine.flags(states), settings=settings)
+
+    def withdraw(self, states: States) -> list[Finding]:
+        """Where the engine stays, it lets go of what we set: a reload leaves most keys as they were that are only taken
+        out (18.06.3, run), so that they are set back before."""
+        found = File.withdraw(self, states)  # super() has no class of this with slots
+        unit, there = states.get(SERVICE), states[self.id]
+        if self.engine.packages.going(states) or not isinstance(unit, UnitState) or not unit.runs:
+            return found
+        if not isinstance(there, FileState):
+            return found
+        record = states[RECORD_ID]
+        ours = record.touched(self.id) if isinstance(record, RecordState) else None
+        resets = {key: RESETS[key] for key in (ours or {}).get("part", {}) if key in RESETS}
+        return [self._let_go(each, there, resets) if isinstance(each, Change) else each for each in found]
+
+    def _let_go(self, change: Change, there: FileState, resets: Mapping[str, Any]) -> Change:
+        present = daemonjson.load(there.content)
+        content = daemonjson.with_settings(
+            there.content, {key: resets[key] for key in resets if key in present}
+        )
+        reload = "reload_unit docker.service ''"
+        first = [] if content == there.content else [put(self.path, content, there.content), reload]
+        taken = change.script.replace(there.sha256, digest(content))
+        return replace(change, script="\n".join([*first, taken, reload, "rm -rf /run/docker-provision"]))

@@ -15,7 +15,25 @@ change_engine() {
   guard_restart "$1" "$2"
   halt_engine "$2"
   shift 2
+  keep_settings
   change "$@" || { engine_back; fail "$why $back"; }
+  settings_back
+}
+# daemon.json may belong to a package that goes (the distribution's docker has it), which takes it along, or puts it
+# aside if it was changed: it stays as it was. What was put aside earlier isn't touched.
+keep_settings() {
+  if [ -f /etc/docker/daemon.json ]; then cp -pL /etc/docker/daemon.json "$look/daemon.json"; fi
+  put_aside >"$look/aside"
+}
+put_aside() {
+  for file in /etc/sysconfig/docker*.rpmsave /etc/docker/*.rpmsave; do
+    if [ -e "$file" ]; then echo "$file"; fi
+  done | sort
+}
+settings_back() {
+  if [ ! -e "$look/daemon.json" ] || [ -e /etc/docker/daemon.json ]; then return 0; fi
+  make_folder /etc/docker && copy "$look/daemon.json" /etc/docker/daemon.json
+  if ! grep -qx /etc/docker/daemon.json.rpmsave "$look/aside"; then rm -f /etc/docker/daemon.json.rpmsave; fi
 }
 # CONTAINERS: "kept" by live-restore, or ended in order before the daemon is
 halt_engine() {
@@ -110,7 +128,9 @@ start_changed_unit() {
 engine_back() {
   back=in-vain
   timed 180 systemctl stop docker.service docker.socket 2>/dev/null
+  settings_back
   put_packages_back >"$look/back.log" 2>&1 3>&- || { cat "$look/back.log"; return 0; }
+  put_aside | comm -13 "$look/aside" - | while read -r file; do mv -f -- "$file" "${file%.rpmsave}"; done
   take_back
   systemctl daemon-reload
   if [ -n "$ran" ]; then

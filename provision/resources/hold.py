@@ -25,7 +25,7 @@ from provision.resources.base import (
 )
 from provision.resources.baserepos import BaseRepositories
 from provision.resources.file import FileState, difference, put, read_files
-from provision.resources.packages import Packages, PackagesState
+from provision.resources.packages import Packages
 from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.yum_settings import OURS, Place, Repository, Settings
 from provision.script import Section
@@ -168,11 +168,10 @@ class Hold:
 
     def _coming(self, states: States) -> dict[str, str]:
         """VERSION-RELEASE of what this run would install, by name."""
-        if not any(isinstance(finding, Change) for finding in self.packages.compare(states)):
+        move = self.packages.transition(states)
+        if move is None or not any(isinstance(each, Change) for each in self.packages.compare(states)):
             return {}
-        there = states[self.packages.id]
-        versions = there.versions if isinstance(there, PackagesState) else {}
-        return {name: version for name, version in self._pinned.items() if versions.get(name) != version}
+        return {name: move.wanted[name] for name in (*move.new, *move.up, *move.down)}
 
     def _busy(self, states: States) -> set[str]:
         """Files that are changed otherwise in this run."""

@@ -24,25 +24,12 @@ from provision.resources.daemon import SERVICE, UnitState, in_swarm
 from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState, why_not_ours
 from provision.resources.restart import DEFAULT, Policy, told_first
-from provision.resources.transition import DOCKER, Transition
+from provision.resources.transition import DOCKER, KEPT, KIN, RIVALS, Transition
 from provision.resources.yum import Repository
 from provision.script import Section
 from provision.words import rpm
 
 PACKAGES_ID = "packages docker-ce"
-
-RIVALS = (
-    "docker",
-    "docker-common",
-    "docker-client",
-    "docker-latest",
-    "docker-engine",
-    "docker-engine-selinux",
-    "docker-io",
-    "docker-ee",
-    "podman-docker",
-)
-"""What can't be installed beside docker-ce: its Conflicts and Obsoletes, and what owns /usr/bin/docker."""
 
 ANY = "*-*"
 """In the host's record, the VERSION-RELEASE of what yum chose."""
@@ -85,7 +72,7 @@ class Packages:
         return tuple(dict.fromkeys((*self.engine.names, *self.repository.hold)))
 
     def probe(self) -> str:
-        return " ".join(["probe_packages", *map(quote, (*self._family, *RIVALS))])
+        return " ".join(["probe_packages", *map(quote, (*self._family, *RIVALS, *KIN))])
 
     def parse(self, section: Section) -> State:
         if not section.complete or section.status != 0:
@@ -113,15 +100,18 @@ class Packages:
         return move is not None and move.empty
 
     def transition(self, states: States) -> Transition | None:
-        """From what is there to what is asked for; None where that can't be told, or rivals are in the way."""
+        """From what is there to what is asked for; None where that can't be told, or what is in the way stays there."""
         state = states[self.id]
         if isinstance(state, Unknown):
             return None
         versions = {} if isinstance(state, Absent) else dict(state.versions)
-        if any(name in versions for name in RIVALS):
+        rivals = tuple(name for name in RIVALS if name in versions)
+        if rivals and not (self.policy.replace_conflicting and KEPT.isdisjoint(rivals)):
             return None
         record = states[RECORD_ID]
-        return Transition(versions, self._wanted(versions, record), self._leaving(versions, record))
+        kin = tuple(name for name in KIN if rivals and name in versions)
+        leaving = (*self._leaving(versions, record), *rivals, *kin)
+        return Transition(versions, self._wanted(versions, record), leaving, rivals)
 
     def _leaving(self, versions: Mapping[str, str], record: State) -> tuple[str, ...]:
         """What is there and this engine doesn't bring: all of Docker's own, of the rest only what we brought.
@@ -146,13 +136,21 @@ class Packages:
         if move is None:
             return [Refusal(self.id, self._rivals(state.versions))]
         if move.empty:
-            return []
+            return self._adopted(states, move)
         service = states.get(SERVICE)
         unit = service if isinstance(service, UnitState) else None
         kept = self.keeps(states)
         if obstacle := self.policy.against(move, unit, kept=kept):
             return [Refusal(self.id, obstacle)]
         return [self._change(states, move, unit, kept=kept)]
+
+    def _adopted(self, states: States, move: Transition) -> list[Finding]:
+        record = states[RECORD_ID]
+        theirs = [name for name in move.wanted if name not in brought(record)]
+        if isinstance(record, Unknown) or DOCKER not in theirs:
+            return []
+        named = ", ".join(move.packages(theirs))
+        return [Note(self.id, f"{named}: adopted, for just that was there before us, and stays as it is")]
 
     def keeps(self, states: States) -> bool:
         """Whether live-restore keeps containers over the change: within a release line, and never in a swarm."""
@@ -182,9 +180,10 @@ class Packages:
         if not names:
             return ""
         packages = ", ".join(f"{name}-{versions[name]}" for name in names)
+        way = "" if not KEPT.isdisjoint(names) else ", or say --replace-conflicting"
         return (
             f"{packages} can't stay beside docker-ce: stop its containers and `yum remove {' '.join(names)}` "
-            "first (docker-ce won't see its containers and images)"
+            f"first{way} (docker-ce may not see its containers and images)"
         )
 
     def _change(self, states: States, move: Transition, unit: UnitState | None, *, kept: bool) -> Change:
@@ -211,8 +210,19 @@ class Packages:
             joins="service" if move.stops else "",
             traces=(
                 Trace(self.id, "installed", sorted(f"{name}-{version}" for name, version in ours.items())),
+                *self._replacing(states, move),
             ),
         )
+
+    def _replacing(self, states: States, move: Transition) -> tuple[Trace, ...]:
+        """For the record: what was there in the place of docker-ce."""
+        replaced = {*self._replaced(states), *move.packages(move.rivals)}
+        return (Trace(self.id, "replaced", sorted(replaced)),) if move.rivals else ()
+
+    def _replaced(self, states: States) -> tuple[str, ...]:
+        record = states[RECORD_ID]
+        ours = record.touched(self.id) if isinstance(record, RecordState) else None
+        return tuple((ours or {}).get("replaced", ()))
 
     def _look(self, move: Transition, *, kept: bool) -> str:
         if not move.way:
@@ -224,7 +234,11 @@ class Packages:
             gone=move.goes,
             back=move.packages(move.replaced) if move.stops else (),
         )
-        return f"look_alone\n{look}" if move.stops and not kept else look
+        before = [
+            *(["look_rivals"] if move.rivals else []),
+            *(["look_alone"] if move.stops and not kept else []),
+        ]
+        return "\n".join([*before, look])
 
     def going(self, states: States) -> list[str]:
         """The names of those that are there and that we brought."""
@@ -243,7 +257,10 @@ class Packages:
         if not names:
             return [Note(self.id, f"{state} stays: {why_not_ours(states[RECORD_ID])}")]
         what = " ".join(map(quote, names))
+        before = self._replaced(states)
+        told = f"before us there was {', '.join(before)}, which stays away: `yum install` brings it back"
         return [
+            *([Note(self.id, told)] if before else []),
             Change(
                 self.id,
                 ", ".join(f"{name}-{state.versions[name]}" for name in names),
@@ -252,7 +269,7 @@ class Packages:
                 f"remove_packages {what}\nforget_engine",
                 look=f"look_removal {what}",
                 stops_daemon=True,
-            )
+            ),
         ]
 
 

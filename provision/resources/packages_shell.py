@@ -59,6 +59,14 @@ erase() {
     return 1
   done
 }
+# Before what is in docker-ce's place goes. docker-latest has a service of its own, whose containers nobody would mind.
+# What isn't on offer any more can't come back: then that is said, for there is no other way.
+look_rivals() {
+  back_needed=
+  if systemctl is-active -q docker-latest.service; then
+    fail "docker-latest.service runs: stop its containers, then \`systemctl stop docker-latest\`, and run again"
+  fi
+}
 # NAME...: what needs them is looked at first, since `yum -y remove` takes it along without a word
 look_removal() {
   await_yum

@@ -24,13 +24,15 @@ class Policy:
     """The operator's word on stops of the daemon. `if-idle`: where no container runs, or live-restore keeps them.
 
     `enable_live_restore` is his consent to have it set, where it goes; `allow_downgrade` that older packages take the
-    place of newer ones; `cross_line` that containers end where none can go on.
+    place of newer ones; `cross_line` that containers end where none can go on; `replace_conflicting` that other builds
+    of Docker make way.
     """
 
     restart: Restart = Restart.IF_IDLE
     enable_live_restore: bool = False
     allow_downgrade: bool = False
     cross_line: bool = False
+    replace_conflicting: bool = False
 
     def obstacle(self, state: UnitState, wanted: Mapping[str, Any], why: str) -> str:
         """Why the daemon can't be restarted with these settings, with the remedy; empty if it can be.

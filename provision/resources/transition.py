@@ -21,13 +21,37 @@ CLASHING = (CLI, "docker-ce-selinux")
 which every later engine needs, conflicts with 17.03's docker-ce-selinux."""
 
 
+RIVALS = (
+    "docker",
+    "docker-common",
+    "docker-client",
+    "docker-latest",
+    "docker-engine",
+    "docker-engine-selinux",
+    "docker-io",
+    "docker-ee",
+    "podman-docker",
+)
+"""What can't be installed beside docker-ce: its Conflicts and Obsoletes, and what owns /usr/bin/docker."""
+
+KEPT = frozenset({"docker-ee"})
+"""Of these, what isn't replaced on request either: an engine of its own, with data that may be newer."""
+
+KIN = ("docker-client-latest", "docker-latest-logrotate", "docker-logrotate")
+"""What comes with rivals, and goes with them: by itself it is in nobody's way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`there` and `wanted` are VERSION-RELEASE by name; `goes` are names that are there and that are to go."""
+    """`there` and `wanted` are VERSION-RELEASE by name; `goes` are names that are there and that are to go.
+
+    `rivals` are those of them in whose place docker-ce comes.
+    """
 
     there: Mapping[str, str]
     wanted: Mapping[str, str]
     goes: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
     @property
     def new(self) -> tuple[str, ...]:
@@ -73,8 +97,9 @@ class Transition:
     @property
     def stops(self) -> bool:
         """Whether an engine that is there is stopped by it."""
-        return DOCKER in self.there and not {DOCKER, engines.CONTAINERD}.isdisjoint(
-            (*self.new, *self.up, *self.down)
+        return bool(self.rivals) or (
+            DOCKER in self.there
+            and not {DOCKER, engines.CONTAINERD}.isdisjoint((*self.new, *self.up, *self.down))
         )
 
     @property
@@ -100,7 +125,7 @@ class Transition:
         coming = bool(self.new or self.up)
         if not coming and not self.down:
             return ""
-        if (self.down and coming) or not set(CLASHING).isdisjoint(self.goes):
+        if (self.down and coming) or not {*CLASHING, *self.rivals}.isdisjoint(self.goes):
             return "swap"
         return "downgrade" if self.down else "install"
 
@@ -126,6 +151,8 @@ class Transition:
     @property
     def title(self) -> str:
         """What happens to the engine, in words."""
+        if self.rivals:
+            return f"replacement of {', '.join(self.packages(self.rivals))} by docker-ce {plain(self.wanted[DOCKER])}"
         if DOCKER not in self.there:
             return "installation"
         old, new = self.installed, plain(self.wanted[DOCKER])
@@ -136,13 +163,13 @@ class Transition:
 
     def __str__(self) -> str:
         """The whole of it, as a plan's reason."""
-        said = ["not installed" if DOCKER not in self.there else self.title]
+        said = [self.title if self.rivals or DOCKER in self.there else "not installed"]
         if self.way == "swap":
             said[0] += " by a swap"
-        if self.goes:
-            one = len(self.goes) == 1
+        if goes := [name for name in self.goes if name not in self.rivals]:
+            one = len(goes) == 1
             lacking = f"for {plain(self.wanted[DOCKER])} doesn't bring {'it' if one else 'them'}"
-            said.append(f"{', '.join(self.goes)} {'goes' if one else 'go'}, {lacking}")
+            said.append(f"{', '.join(goes)} {'goes' if one else 'go'}, {lacking}")
         return "; ".join(said)
 
 

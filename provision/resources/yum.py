@@ -16,6 +16,7 @@ LIBRARY = (
     BOUNDS
     + r"""
 look=
+back_needed=yes
 # REPO KEY HELD VERSION REPLACED GONE BACK COMMAND...: the transaction as it would be, out of a folder of its own, with
 # the packages HELD from our repository alone: what that offers, whether all that it needs is there, that it takes
 # nothing away but REPLACED and nobody needs GONE, every package downloaded, those of BACK for the way back too, and the
@@ -90,6 +91,10 @@ look_back() {
     if ! ls "$look/back/$package".*.rpm >/dev/null 2>&1; then missing="$missing $package"; fi
   done
   if [ -z "$missing" ]; then return 0; fi
+  if [ -z "$back_needed" ]; then
+    frame note "no way back: nobody offers$missing any more"
+    return 0
+  fi
   cat "$look/reinstall"
   fail "what is installed now isn't on offer there, so that there would be no way back: ${missing# }; name a" \
     "--package-mirror that offers both, or take Docker away first (its data stays)"

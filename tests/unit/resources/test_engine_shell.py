@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from provision.resources.file_shell import LIBRARY as FILE_LIBRARY
 from provision.resources.packages_shell import LIBRARY
 from provision.script import Frame, Mark, quote
 from tests.unit.resources.servicehost import Host
@@ -226,3 +228,38 @@ class TestChange:
 
 CLI_ALONE = f"printf '%s\\n' {CLI} >\"$ROOT/rpms\"\n"
 """As after a full disk: the CLI is new, the engine still the old one (yum 3.4.3, run)."""
+
+
+class TestSettings:
+    """daemon.json and what rpm puts aside, where they belong to a package that goes."""
+
+    TAKEN = 'rm -f "$ROOT/etc/docker/daemon.json"\n'
+    ASIDE = 'mv "$ROOT/etc/docker/daemon.json" "$ROOT/etc/docker/daemon.json.rpmsave"\n'
+
+    def rooted(self, host: Engine) -> None:
+        outside = rf"(?<!{re.escape(str(host.root))})(/etc/(?:sysconfig|docker)/)"
+        host.library = FILE_LIBRARY + re.sub(outside, rf"{host.root}\1", host.library)
+        (host.root / "etc/sysconfig").mkdir()
+
+    @pytest.mark.parametrize("way", [TAKEN, ASIDE])
+    def test_daemon_json_stays_as_it_was(self, host: Engine, way: str) -> None:
+        self.rooted(host)
+        host.daemon_json.write_text('{"labels":  ["mine"]}')
+        host.daemon_json.chmod(0o600)
+        earlier = host.root / "etc/docker/other.rpmsave"
+        earlier.touch()
+        host.set(yum=UPGRADE + way, containers="")
+        host.run(CHANGE)
+        assert host.daemon_json.read_text() == '{"labels":  ["mine"]}'
+        assert host.daemon_json.stat().st_mode & 0o777 == 0o600
+        assert [path.name for path in host.daemon_json.parent.glob("*.rpmsave")] == [earlier.name]
+
+    def test_what_rpm_puts_aside_comes_back_with_the_packages(self, host: Engine) -> None:
+        self.rooted(host)
+        folder = host.root / "etc/sysconfig"
+        (folder / "docker").write_text("OPTIONS=--debug")
+        (folder / "docker-network.rpmsave").write_text("of long ago")
+        host.set(yum=f"{UPGRADE}mv {folder}/docker {folder}/docker.rpmsave\nexit 1", containers="")
+        host.run(CHANGE)
+        assert (folder / "docker").read_text() == "OPTIONS=--debug"
+        assert [path.name for path in folder.glob("*.rpmsave")] == ["docker-network.rpmsave"]

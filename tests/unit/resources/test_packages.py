@@ -9,9 +9,10 @@ import pytest
 
 from provision.engines import engine
 from provision.resources.base import ABSENT, Change, Note, Refusal, State, Trace, Unknown
-from provision.resources.packages import RIVALS, Packages, PackagesState
+from provision.resources.packages import Packages, PackagesState
 from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState
+from provision.resources.transition import RIVALS
 from provision.resources.yum import Repository
 from provision.script import Frame, Mark, Section
 from tests.unit.shell import SHELLS, call, probed, programs
@@ -78,7 +79,18 @@ class TestCompare:
         ("packages", "versions"), [(OLD, V18), (NEW, V26), (NEW, {**V26, "docker-scan-plugin": "0.8"})]
     )
     def test_as_asked_for(self, packages: Packages, versions: dict[str, str]) -> None:
-        assert packages.compare(states(versions)) == []
+        assert packages.compare(states(versions, list(packages.engine.packages))) == []
+
+    def test_what_was_there_before_us_is_adopted(self) -> None:
+        for asked, versions in ((OLD, V18), (NEW, V26)):
+            (note,) = asked.compare(states(versions))
+            assert isinstance(note, Note)
+            assert note.text.startswith(f"{', '.join(asked.engine.packages)}: adopted")
+            assert asked.as_asked_for(states(versions))
+        # of what is ours in part, only the rest
+        (note,) = NEW.compare(states(V26, ["docker-ce-cli-26.1.4-1.el7"]))
+        assert isinstance(note, Note)
+        assert "docker-ce-cli" not in note.text
 
     def test_unknown_is_refused(self) -> None:
         assert OLD.compare(states(Unknown("no"))) == [Refusal(OLD.id, "no")]
@@ -116,6 +128,7 @@ class TestCompare:
             f"{rival}-1.13.1-209.el7 can't stay beside docker-ce: stop its containers and "
         )
         assert f"`yum remove {rival}` first" in text
+        assert ("--replace-conflicting" in text) is (rival != "docker-ee")
 
     def test_others_use_of_containerd_is_no_obstacle(self) -> None:
         """18.06 brings a containerd of its own, under other names."""

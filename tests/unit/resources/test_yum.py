@@ -361,6 +361,13 @@ class TestChange:
         (frame,) = self.look(host, back=("docker-ce-18.06.2.ce-3.el7",))
         assert "there would be no way back: docker-ce-18.06.2.ce-3.el7; name a --package-mirror" in frame.rest
 
+    def test_for_what_nobody_offers_any_more_that_is_said(self, host: Host) -> None:
+        text = f"back_needed=; {REPOSITORY.look(VERSION, ('install', OFFERED), back=('docker-engine-1-1',))}"
+        assert host.run(text) == (
+            "",
+            [Frame(Mark.NOTE, "no way back: nobody offers docker-engine-1-1 any more")],
+        )
+
     def test_dnf_swaps_several_by_its_shell(self, host: Host) -> None:
         (host.bin / "yum").rename(host.bin / "dnf-3")
         (host.bin / "yum").symlink_to("dnf-3")
