@@ -21,11 +21,17 @@ CLAIMING = 60.0
 
 
 class Claims:
-    """Which runs are at which hosts. `folder` is where the journal is."""
+    """Which runs are at which hosts. `folder` is where the journal is. Raises OperatorError if it can't be used."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "running"
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OperatorError(
+                f"{self._folder}, where runs say what they are at, can't be made: {error.strerror}; XDG_STATE_HOME"
+                " names another folder"
+            ) from None
         self._all = FileLock(folder / "claims.lock", timeout=CLAIMING)
 
     @contextmanager

@@ -36,21 +36,8 @@ def test_each_failure_is_its_hosts_own(fleet: Fleet) -> None:
     refused = ("n2", "n5", "n6", "n7")
     before = {name: whole(hosts[name]) for name in refused}
     hosts["n3"].stop()
-    done = fleet.setup(
-        *(
-            "--waves",
-            "3,100%",
-            "--max-failures",
-            "100%",
-            "--lock-timeout",
-            "1",
-            "--retry",
-            "1",
-            "--json",
-            "-t",
-            "2",
-        )
-    )
+    patience = ("--lock-timeout", "1", "--retry", "1", "-t", "2")
+    done = fleet.setup("--waves", "3,100%", "--max-failures", "100%", "--json", *patience)
     assert done.returncode == 1, done.stderr
     document = json.loads(done.stdout)
     ends = {each["host"]: (each["status"], str(each["error"])) for each in document["hosts"]}
@@ -77,10 +64,7 @@ def test_each_failure_is_its_hosts_own(fleet: Fleet) -> None:
         assert hosts[name].run("systemctl is-active docker").stdout == "active\n"
     assert fleet.newest()["failed"] == ["n2", "n3", "n4", "n5", "n6", "n7", "n8"]
 
-    # enough is enough: after the first failure nobody else gets a turn; and who is ill after his wave is a failure
-    hosts["n10"].run("systemctl disable docker.service")
-    logins = fleet.logins() if hosts["n3"].running else {}
-    assert logins == {}
+    # enough is enough: after the first failure nobody else gets a turn
     done = fleet.setup("--limit", "n2,n8,n9", "--forks", "1", "--max-failures", "0", "--json")
     assert (done.returncode, json.loads(done.stdout)["untouched"]) == (1, ["n8", "n9"])
     assert "The run ended early: too many failures." in done.stderr

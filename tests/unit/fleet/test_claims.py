@@ -72,6 +72,14 @@ def test_what_a_killed_run_held_is_free(tmp_path: Path) -> None:
     assert list((tmp_path / "running").iterdir()) == []
 
 
+def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    with pytest.raises(
+        OperatorError, match=r"state/running, .*, can't be made: Not a directory; XDG_STATE_HOME"
+    ):
+        Claims(tmp_path / "state")
+
+
 def test_what_fails_within_lets_go(tmp_path: Path) -> None:
     claims = Claims(tmp_path)
     with pytest.raises(RuntimeError), claims.held("run1", {"a": "a"}):
