@@ -292,12 +292,16 @@ def _unlike(state: UnitState, wanted: Mapping[str, Any]) -> Iterator[str]:
     shown = {
         "debug": state.info.debug,
         "default-runtime": state.info.default_runtime,
-        "labels": list(state.info.labels),
+        # in any order, for they go through a map (moby, GetConflictFreeLabels)
+        "labels": sorted(state.info.labels),
         "live-restore": state.info.live_restore,
     }
     said = {key: state.event[key] for key in SAID if key in state.event}
     for key, value in {**said, **shown}.items():
-        if wanted.get(key) is not None and wanted[key] != value:
+        asked_for = wanted.get(key)
+        if key == "labels" and isinstance(asked_for, list):
+            asked_for = sorted(set(map(str, asked_for)))
+        if asked_for is not None and asked_for != value:
             yield f"{key} is {json.dumps(value)} in the daemon"
 
 

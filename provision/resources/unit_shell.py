@@ -89,7 +89,6 @@ enable_unit() {
 # what `shown_as` in Python expects of docker info, a setting in a line; 26.1 has null where 18.06 has []
 shown() {
   docker_cli info -f 'registry-mirrors={{json .RegistryConfig.Mirrors}}
-labels={{json .Labels}}
 live-restore={{.LiveRestoreEnabled}}
 debug={{.Debug}}
 default-runtime={{json .DefaultRuntime}}

@@ -255,11 +255,16 @@ def registry_mirrors(host: Host, spec: Spec) -> None:
 
 def effective_settings(host: Host, spec: Spec) -> None:
     """The other settings in effect, as far as docker info shows them."""
-    asked = {name: value for name, value in spec.settings().items() if name in SHOWN and value is not None}
+    asked: dict[str, Any] = {
+        name: value for name, value in spec.settings().items() if name in SHOWN and value is not None
+    }
     if not asked:
         return
     info = docker_info(host)
     shown = {name: info[SHOWN[name]] for name in asked}
+    if isinstance(labels := asked.get("labels"), list):
+        # in any order, for they go through a map in the daemon
+        asked["labels"], shown["labels"] = sorted({*map(str, labels)}), sorted(shown["labels"] or ())
     if "data-root" in asked:
         # the daemon shows where links lead, and one folder deeper with userns-remap
         asked["data-root"] = host.check_output("readlink -m -- %s", asked["data-root"])

@@ -348,3 +348,10 @@ def test_a_daemon_that_started_with_what_is_asked_for_needs_no_start(
     assert need(state, wanted, present, ENGINE).act in Act
     started = replace(state, active="active", started=wanted, reloaded=None)
     assert need(started, wanted, present, ENGINE).act in (Act.NOTHING, Act.RELOAD)
+
+
+def test_labels_are_shown_in_any_order() -> None:
+    wanted = {"labels": ["b=1", "a=2", "b=1"]}
+    for shown in (("a=2", "b=1"), ("b=1", "a=2")):
+        assert needed(wanted, started=wanted, info=replace(INFO, labels=shown)).act is Act.NOTHING
+    assert needed(wanted, started=wanted, info=replace(INFO, labels=("a=2",))).act is Act.RELOAD

@@ -331,6 +331,7 @@ DRIFTS: dict[str, tuple[Callable[[FakeHost], None], set[str], str]] = {
         "data-root is /var/lib/docker, not /data/docker",
     ),
     "data under a user namespace": (info(DockerRootDir="/data/docker/100000.100000"), set(), ""),
+    "labels in another order": (info(Labels=["rack=7", "zone=a"]), set(), ""),
     "labels": (info(Labels=["zone=b"]), {"effective_settings"}, "labels is ['zone=b']"),
     "another cgroup driver": (
         info(CgroupDriver="systemd"),
