@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help setup lint fmt test unit lab-test demo schema clean
+.PHONY: help setup lint fmt test unit lab-test demo faults schema clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: setup ## all tests, the lab included (root, Debian or Ubuntu)
 
 unit: setup ## the tests that need no host
 	@$(PY) -m tests.stages unit
+
+faults: setup ## disturb runs on real hosts at every step, and write docs/faults.md (root; up to an hour)
+	@$(PY) -m tests.lab.faults
 
 demo: setup ## a real host in the lab: plan, set up, verify, use, take away
 	@$(PY) -m lab.demo

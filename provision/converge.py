@@ -122,8 +122,10 @@ def _converge(outcome: Outcome, remote: Remote, goal: Goal, observer: Observer) 
     last = -1
     # only ever forward: what is still to do after its own application would be for ever
     while found.changes and (index := found.next_stage()) > last:
-        outcome.facts = _apply(outcome, remote, goal, found.stages[index], observer)
-        last, found = index, goal.plan(outcome.facts)
+        outcome.facts, stale = _apply(outcome, remote, goal, found.stages[index], observer)
+        last, found = last if stale else index, goal.plan(outcome.facts)
+        if stale:
+            observer.planned(outcome.host, found)
         found.raise_if_unsafe()
     if not found.empty:
         left = ", ".join(
@@ -133,18 +135,22 @@ def _converge(outcome: Outcome, remote: Remote, goal: Goal, observer: Observer) 
     outcome.status = Status.CHANGED if outcome.applied else Status.UNCHANGED
 
 
-def _apply(outcome: Outcome, remote: Remote, goal: Goal, stage: Stage, observer: Observer) -> Facts:
+def _apply(
+    outcome: Outcome, remote: Remote, goal: Goal, stage: Stage, observer: Observer
+) -> tuple[Facts, bool]:
+    """What is read behind the stage, and whether it was stale: another run changed the host before it had its turn."""
     word = script.nonce()
     listener = Listener(word, outcome.host, observer)
     run = _run(goal, stage, word)
-    outcome.runs.append(run.id)
     try:
         answer = remote.apply(run, listener.hear, listener.lost)
     finally:
         outcome.applied += [change for change in stage.changes if change.resource in listener.done]
         outcome.notes += listener.notes
+        if not listener.stale:
+            outcome.runs.append(run.id)
     listener.raise_verdict()
-    return reading.parse(answer.stdout, goal.steps, word)
+    return reading.parse(answer.stdout, goal.steps, word), listener.stale
 
 
 def _run(goal: Goal, stage: Stage, word: str) -> HostRun:
@@ -170,6 +176,7 @@ class Listener:
     def __init__(self, word: str, host: str, observer: Observer) -> None:
         self.done: list[str] = []
         self.notes: list[str] = []
+        self.stale = False
         self._word, self._host, self._observer = word, host, observer
         self._rest, self._step, self._reading = "", "", False
         self._log: list[str] = []
@@ -210,8 +217,8 @@ class Listener:
                 self._verdict = frame.mark, frame.rest
             case Mark.BEGIN | Mark.END:
                 self._reading = True
-            case Mark.LEAVE:
-                """The connection's to answer."""
+            case Mark.STALE:
+                self.stale = True
 
     def raise_verdict(self) -> None:
         """Raises Refused or Failed if the host said so, and Failed if it didn't come to its end."""

@@ -9,6 +9,7 @@ begins with a nonce drawn for that run.
     NONCE refuse TEXT       NONCE fail TEXT           why it stopped: nothing was changed, or something was
     NONCE note TEXT           NONCE wait TEXT         for the operator to know: at the end, and at once
     NONCE leave ID                                    a run that is kept only until its end was heard
+    NONCE stale                                       it did nothing: another changed the host since it was planned
 """
 
 from __future__ import annotations
@@ -51,6 +52,13 @@ one_line() { tr '\n' ' ' | sed 's/  */ /g; s/ *$//'; }
 # Ends the run with a text for the operator: a refusal until the first change, for nothing was changed by then.
 verdict=refuse
 fail() { frame "$verdict" "$*"; exit 1; }
+# What looks downloaded: those of runs that were killed hold hundreds of megabytes
+sweep_looks() {
+  for old in /var/tmp/docker-provision.*.??????; do
+    owner=${old#/var/tmp/docker-provision.}
+    if [ -d "$old" ] && ! kill -0 "${owner%.*}" 2>/dev/null; then rm -rf -- "$old"; fi
+  done
+}
 # WHAT: where a run that was asked to stop may do so; whoever only reads isn't asked
 halt() { :; }
 """.replace("@LOCK_TIMEOUT@", str(LOCK_TIMEOUT))
@@ -77,6 +85,7 @@ class Mark(StrEnum):
     NOTE = "note"
     WAIT = "wait"
     LEAVE = "leave"
+    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ def read_script(probes: Sequence[tuple[str, str]], libraries: Iterable[str], wor
     )
 
 
-_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note|wait|leave) ?(.*)$")
+_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note|wait|leave|stale) ?(.*)$")
 
 
 def frame(line: str, word: str) -> Frame | None:

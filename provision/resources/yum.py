@@ -129,13 +129,6 @@ open_look() {
   trap 'rm -rf "$look"' EXIT
   mkdir "$look/repos" || fail "can't write under /var/tmp"
 }
-# those of runs that were killed hold hundreds of megabytes
-sweep_looks() {
-  for old in /var/tmp/docker-provision.*.??????; do
-    owner=${old#/var/tmp/docker-provision.}
-    if [ -d "$old" ] && ! kill -0 "${owner%.*}" 2>/dev/null; then rm -rf -- "$old"; fi
-  done
-}
 # yum apart from the host's own files: nothing is written but below $look. Signatures are checked by ourselves,
 # against the pinned key alone: yum would import keys for it.
 yum_aside() {

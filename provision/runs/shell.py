@@ -56,7 +56,9 @@ take_lock() {
   # tried first: where exec can't open a file, the shell ends at once, with no word of ours
   (umask 077; true >>"$lock") || fail "can't open $lock: see the host's /run"
   exec 9>>"$lock"
+  stale=
   if ! flock -n 9; then
+    stale=yes
     frame wait "another run holds this host: $(holder)"
     flock -w "$lock_timeout" 9 ||
       fail "another run holds this host: $(holder), still after $lock_timeout s: run again when it has ended, or" \
@@ -77,7 +79,10 @@ work() {
   trap 'stop=yes' TERM
   rm -f "$run/script"
   take_lock
-  main
+  # not before: a yum that outlives its run still installs from there, and holds the lock
+  sweep_looks
+  # what was planned before somebody else changed the host isn't done: it is read and planned anew
+  if [ -n "$stale" ]; then frame stale; else main; fi
 }
 # The unit's process. Whatever becomes of the run, a unit that ends well is gone, and no monitoring finds one that
 # failed. Whoever stops the unit stops the run before its next change: yum, or the daemon's restart, comes to its end.
@@ -197,8 +202,8 @@ follow() {
     timed 20 systemctl reset-failed "docker-provision-$1.service" 2>/dev/null
     return 1
   fi
-  # on a host that has nothing of ours nothing stays, once whoever followed has heard the end
-  if [ ! -e "$state/record.json" ]; then frame leave "$1"; fi
+  # of a run that did nothing, or on a host that has nothing of ours, nothing stays once whoever followed has heard it
+  if [ ! -e "$state/record.json" ] || grep -qx "@$1 stale" "$run/log"; then frame leave "$1"; fi
   read -r ended _ <"$run/status"
   return "$ended"
 }

@@ -28,7 +28,7 @@ class Reads:
 class Applies:
     """An answer to an apply script: every step is done up to `stops_at`, where the host says `words`, and with
     `mark` its verdict; or following ends with `error`; else `answer` is the reading at the end. `loses` says that a
-    connection was lost on the way."""
+    connection was lost on the way, `stale` that another run had changed the host."""
 
     answer: str = ""
     stops_at: str = ""
@@ -36,8 +36,11 @@ class Applies:
     mark: str = ""
     error: HostError | None = None
     loses: bool = False
+    stale: bool = False
 
     def output(self, script: str, word: str) -> str:
+        if self.stale:
+            return f"\n{word} stale\n" + self.answer.replace(WORD, word)
         said = ""
         for ident in re.findall(r"^frame step (.*)$", script, re.MULTILINE):
             name = ident.strip("'")

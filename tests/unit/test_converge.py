@@ -193,3 +193,24 @@ def test_the_way_back_takes_one_stage() -> None:
     assert remote.commands == ["read", "apply"]
     assert (outcome.status, outcome.error) == (Status.CHANGED, None)
     assert resources(outcome)[-1] == "record"
+
+
+def test_what_was_planned_before_another_run_s_changes_is_planned_anew() -> None:
+    """It had to wait for the host, which by then is as asked for."""
+    waited = Remote(Reads(FRESH.answer), Applies(CONVERGED.answer, stale=True))
+    outcome, heard = run(waited)
+    assert waited.commands == ["read", "apply"]
+    assert (outcome.status, outcome.applied, outcome.runs, outcome.error) == (Status.UNCHANGED, [], [], None)
+    assert [plan.empty for plan in heard.plans] == [False, True]
+
+
+def test_a_stage_that_was_stale_is_applied_after_all() -> None:
+    remote = Remote(
+        Reads(FRESH.answer),
+        Applies(FRESH.answer, stale=True),
+        Applies(HALF_WAY.answer),
+        Applies(CONVERGED.answer),
+    )
+    outcome, _ = run(remote)
+    assert (outcome.status, resources(outcome)) == (Status.CHANGED, [*FIRST_STAGE, *SECOND_STAGE])
+    assert outcome.runs == [each.id for each in remote.runs[1:]]

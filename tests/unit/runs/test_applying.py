@@ -111,3 +111,16 @@ def test_what_is_asked_to_stop_stops_between_two_changes(host: RunHost, tmp_path
     status, _, verdict = (host.run_folder / "status").read_text().partition("\n")
     assert status.startswith("1 ")
     assert verdict.startswith("fail stopped on the host")
+
+
+def test_what_had_to_wait_for_the_host_is_to_be_planned_anew(host: RunHost, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    host.lock.write_text("eve at host2\n")
+    wait = f"echo held; until [ -e {go} ]; do sleep 0.05; done"
+    with subprocess.Popen(["flock", host.lock, "sh", "-c", wait], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with subprocess.Popen(["sh", "-c", f"sleep 2; touch {go}"]):
+            found = host.begin(RECORD, Task("a", "echo a"), patience=60)
+    assert [mark for mark, _ in found.frames] == [Mark.WAIT, Mark.STALE, *(mark for mark, _ in READ)]
+    assert not host.run_folder.exists(), "nothing was done by it"

@@ -1,0 +1,148 @@
+"""Item 7: whatever an operator says reaches a shell as a word or as data, and never as a command.
+
+Each text that would run on a host is run by a real sh in which nothing is a program: what our own functions are called
+with is recorded, and `pwned`, which every hostile value tries to call, says so.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provision import facts, plan, script
+from provision.errors import ProvisionError
+from provision.facts import Facts
+from provision.options import OPTIONS
+from provision.resources.base import Step
+from provision.runs import About, Claim, HostRun, Task, apply_script
+from tests.unit.case import Case
+from tests.unit.core import fresh, steps_for
+from tests.unit.shell import SHELLS, WORD
+
+PIECES = (
+    *(
+        "$(pwned)",
+        "`pwned`",
+        "${IFS}pwned",
+        "';pwned;'",
+        '";pwned;"',
+        "\npwned\n",
+        "|pwned",
+        "&pwned&",
+        "\\",
+        "'",
+        '"',
+    ),
+    *("-rf", "--help", "$HOME", "*", "~", "#", "!!", " ", "\t", "%s%n", "\N{SNOWMAN}", "\u202e", "a", "/"),
+    "x" * 100_000,
+)
+HALF_WAY = Case.load("engine-alone")
+HOSTILE = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
+PWNED = "pwned() { echo PWNED; }\n"
+FORMS = (
+    "{}",
+    "https://mirror.example/{}",
+    "/data/{}",
+    "18.06.3{}",
+    "https://{}@mirror.example",
+    "5{}",
+    "a{}",
+)
+"""Values that begin as a good one does, so that more of them are let through."""
+FLAGS = [option.name for option in OPTIONS if option.in_flags and not option.switch and not option.tri]
+KEYS: dict[str, Callable[[str], Any]] = {
+    "bip": str,
+    "log-opts": lambda value: {"tag": value, value: "x"},
+    "labels": lambda value: [f"a={value}"],
+    "data-root": str,
+    "exec-opts": lambda value: [value],
+    "authorization-plugins": lambda value: [value],
+    "http-proxy": str,
+    "storage-driver": str,
+}
+
+
+def texts(chosen: tuple[Step, ...]) -> Iterator[str]:
+    """Everything that would run for these steps on a fresh host, and on one that has the packages."""
+    yield from (text for _, text in facts.probes(chosen))
+    nothing = fresh(chosen, frozenset())
+    engine = Facts(nothing.host, {**nothing.states, **HALF_WAY.facts().states})
+    for found in (plan.plan(nothing, chosen), plan.plan(engine, chosen)):
+        for change in found.changes:
+            yield from filter(None, (change.look, change.script))
+
+
+def ran(shell: tuple[str, ...], chosen: tuple[Step, ...], bodies: list[str] | None = None) -> str:
+    """What all of it prints where only our functions are there, by name, each a recorder of what it is given."""
+    library = "".join(facts.libraries(chosen)) + script.COMMON
+    names = sorted(set(re.findall(r"^(\w+)\(\)", library, re.MULTILINE)))
+    recorders = "".join(f"{name}() {{ printf '<%s>' \"$@\"; }}\n" for name in names)
+    bodies = list(texts(chosen)) if bodies is None else bodies
+    calls = "".join(f"( {script.function_name(i, 'text')} )\n" for i in range(len(bodies)))
+    text = f"PATH=/nowhere\n{PWNED}{recorders}{script.functions('text', bodies)}{calls}"
+    done = subprocess.run([*shell, "-s"], input=text.encode(), capture_output=True, env={}, check=False)
+    assert b"yntax error" not in done.stderr, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def asked(**said: Any) -> tuple[Step, ...] | None:
+    """The steps for what was said; None where it is refused."""
+    try:
+        chosen = steps_for(**said)
+        plan.plan(fresh(chosen, frozenset()), chosen)
+    except ProvisionError:
+        return None
+    return chosen
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+@pytest.mark.parametrize("name", FLAGS)
+@given(piece=HOSTILE, form=st.sampled_from(FORMS))
+@settings(max_examples=8)
+def test_item_7_no_option_is_run(shell: tuple[str, ...], name: str, piece: str, form: str) -> None:
+    chosen = asked(**{name: form.replace("{}", piece)})
+    if chosen is not None:
+        assert "PWNED" not in ran(shell, chosen)
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+@pytest.mark.parametrize("key", KEYS)
+@given(piece=HOSTILE, form=st.sampled_from(FORMS))
+@settings(max_examples=8)
+def test_item_7_no_setting_of_the_daemon_is_run(
+    shell: tuple[str, ...], key: str, piece: str, form: str
+) -> None:
+    chosen = asked(daemon={key: KEYS[key](form.replace("{}", piece))})
+    if chosen is not None:
+        assert "PWNED" not in ran(shell, chosen)
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+def test_item_7_what_would_be_run_is_noticed(shell: tuple[str, ...]) -> None:
+    """The tests above can fail."""
+    chosen = steps_for(users="alice")
+    bodies = list(texts(chosen))
+    assert "<alice>" in ran(shell, chosen, bodies)
+    assert "PWNED" in ran(shell, chosen, [body.replace("alice", "$(pwned)") for body in bodies])
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+@given(who=HOSTILE, what=HOSTILE)
+@settings(max_examples=8)
+def test_item_7_who_runs_it_and_what_it_is_called_are_not_run(
+    shell: tuple[str, ...], who: str, what: str
+) -> None:
+    text = apply_script([Task(what, ":", ":")], [(what, ":")], (), WORD, Claim(who, 0, what))
+    begin = HostRun(WORD, text, About(what, who, what, [what])).begin
+    stubs = 'launch() { printf %s "$2$3" >/dev/null; }\nfollow() { exit 0; }\n'
+    for each in (text, begin.replace("carry_out </dev/null\n", f"{stubs}carry_out </dev/null\n")):
+        done = subprocess.run(
+            [*shell, "-s"], input=f"{PWNED}{each}".encode(), capture_output=True, env={}, check=False
+        )
+        assert (done.returncode, b"PWNED" in done.stdout, done.stderr) == (0, False, b"")
