@@ -17,7 +17,7 @@ LIBRARY = r"""
 label=@LABEL@
 kept=$state/prove
 unset DOCKER_CONTENT_TRUST
-docker_cli() { timed 60 docker -H unix:///var/run/docker.sock "$@" </dev/null 9>&-; }
+docker_cli() { timed 60 docker -H unix:///var/run/docker.sock "$@" </dev/null 4>&- 9>&-; }
 # NAME COMMAND...: what it prints, and its status
 section() {
   part=$1
@@ -29,7 +29,7 @@ section() {
 # ends the run when nobody listens any more; the shell may be gone by kill -9
 beat() {
   trap '' PIPE
-  while sleep 1 >/dev/null 2>&1 3>&- && kill -0 "$$" 2>/dev/null; do
+  while sleep 1 >/dev/null 2>&1 3>&- 4>&- && kill -0 "$$" 2>/dev/null; do
     printf ' ' 2>/dev/null >&4 || kill -TERM "$$"
   done
 }

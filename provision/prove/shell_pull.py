@@ -45,9 +45,9 @@ begin_pull() {
     # its terminal ends when its input does
     mkfifo "$kept/keys"
     exec 5<>"$kept/keys"
-    SHELL=/bin/sh script -q -f -c "$words" /dev/null <"$kept/keys" >"$kept/log" 2>&1 3>&- 9>&- &
+    SHELL=/bin/sh script -q -f -c "$words" /dev/null <"$kept/keys" >"$kept/log" 2>&1 3>&- 4>&- 9>&- &
   else
-    sh -c "$words" </dev/null >"$kept/log" 2>&1 3>&- 9>&- &
+    sh -c "$words" </dev/null >"$kept/log" 2>&1 3>&- 4>&- 9>&- &
   fi
   pulling=$!
 }
