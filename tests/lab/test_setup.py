@@ -147,31 +147,6 @@ def test_a_daemon_that_does_not_come_up_goes_back(
     assert fab(lab, "-H", "host1", "plan", *asked).returncode == 0
 
 
-DRIFTS = {
-    "daemon.json edited": "echo '{\"debug\": true}' >/etc/docker/daemon.json",
-    "daemon.json removed": "rm /etc/docker/daemon.json",
-    "service stopped": "systemctl stop docker",
-    "service disabled": "systemctl disable docker",
-    "drop-in removed": "rm /etc/systemd/system/docker.service.d/docker-provision.conf; systemctl daemon-reload",
-    "key removed from rpm": "rpm -e $(rpm -q gpg-pubkey --qf '%{NAME}-%{VERSION}-%{RELEASE} %{SUMMARY}\\n'"
-    " | awk '/Docker/ {print $1}')",
-    "repository disabled": "sed -i 's/^enabled=1/enabled=0/' /etc/yum.repos.d/docker-ce.repo",
-    "exclude line removed": "sed -i '/^exclude/d' /etc/yum.repos.d/docker-ce.repo",
-    "key file replaced": "echo >/etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce",
-    "mode of the repository file": "chmod 600 /etc/yum.repos.d/docker-ce.repo",
-}
-
-
-@pytest.mark.parametrize("name", DRIFTS)
-def test_drift_is_healed_in_one_run(lab: Lab, converged: LabHost, asked: tuple[str, ...], name: str) -> None:
-    converged.run(DRIFTS[name])
-    assert fab(lab, "-H", "host1", "plan", *asked).returncode == 3
-    done = fab(lab, "-H", "host1", "setup-docker", *asked)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert fab(lab, "-H", "host1", "plan", *asked).returncode == 0
-    assert json.loads(converged.run(MIRRORS).stdout) == [f"{lab.registry_url}/"]
-
-
 def test_three_hosts_at_once_with_one_failing(
     lab: Lab, fresh_hosts: list[LabHost], asked: tuple[str, ...]
 ) -> None:
