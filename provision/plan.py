@@ -12,6 +12,10 @@ from provision.preflight import Terms
 from provision.resources import record
 from provision.resources.base import Change, Finding, Note, Pending, Refusal, Step, Trace, Unknown
 from provision.resources.record import RECORD_ID, Record
+from provision.resources.unfinished import UNFINISHED_ID
+
+UNKEPT = (RECORD_ID, UNFINISHED_ID)
+"""What nobody wants back as it was before."""
 
 NO_TERMS = Terms()
 """Nothing out of the ordinary is allowed."""
@@ -155,7 +159,7 @@ def _recorded(
     traces = (*known, *(trace for change in first.changes for trace in change.traces))
     if not traces and not first.changes:
         return tuple(stages)
-    before = {r.id: r.remember(facts.states[r.id]) for r in probed(steps) if r.id != RECORD_ID}
+    before = {r.id: r.remember(facts.states[r.id]) for r in probed(steps) if r.id not in UNKEPT}
     state = facts.states[RECORD_ID]
     wanted = record.recorded(state, before, traces)
     if wanted is None or isinstance(state, Unknown):

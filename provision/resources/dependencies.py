@@ -18,9 +18,11 @@ LIBRARY = r"""
 # "came NAME" for each package that came with the engine's and is still there; "stays NAME" for what isn't one that may
 # go: a key, and what yum was told to keep
 probe_dependencies() {
-  if [ ! -e "$state/brought-packages" ]; then return 0; fi
+  # the second of a transaction that was cut off
+  came=$({ cat "$state/brought-packages"; sed -n 's/^new //p' "$state/intended-packages"; } 2>/dev/null | sort -u)
+  if [ -z "$came" ]; then return 0; fi
   timed 20 rpm -q --qf 'rpm\n' rpm || exit 1
-  sort -u "$state/brought-packages" | while read -r name; do
+  printf '%s\n' "$came" | while read -r name; do
     full=$(timed 20 rpm -q --qf '%{NAME}-%{VERSION}-%{RELEASE}-%{ARCH}\n' "$name") || continue
     word=came
     case $name in gpg-pubkey-*) word=stays ;; esac

@@ -13,6 +13,7 @@ from provision.resources.base import (
     Change,
     Finding,
     Note,
+    Pending,
     Refusal,
     State,
     States,
@@ -25,6 +26,7 @@ from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState, why_not_ours
 from provision.resources.restart import DEFAULT, Policy, told_first
 from provision.resources.transition import DOCKER, KEPT, KIN, RIVALS, Transition
+from provision.resources.unfinished import UNFINISHED_ID, UnfinishedState
 from provision.resources.yum import Repository
 from provision.script import Section
 from provision.words import rpm
@@ -37,12 +39,23 @@ ANY = "*-*"
 
 @dataclass(frozen=True, slots=True)
 class PackagesState:
-    """The installed packages of those that were asked about, by name: `VERSION-RELEASE`."""
+    """The installed packages of those that were asked about, by name: `VERSION-RELEASE`.
+
+    `spoilt` are files of the engine that aren't as its package has them; looked for only where a transaction seems to
+    have ended halfway.
+    """
 
     versions: Mapping[str, str]
+    spoilt: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}-{version}" for name, version in self.versions.items())
+        there = ", ".join(f"{name}-{version}" for name, version in self.versions.items())
+        return f"{there} (spoilt: {', '.join(self.spoilt)})" if self.spoilt else there
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled(Unknown):
+    """Packages of which two versions are there, so that neither is for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +80,12 @@ class Packages:
         return LIBRARY
 
     @property
-    def _family(self) -> tuple[str, ...]:
+    def family(self) -> tuple[str, ...]:
         """Every name that docker-ce of any version brings: what is there may be another version's."""
         return tuple(dict.fromkeys((*self.engine.names, *self.repository.hold)))
 
     def probe(self) -> str:
-        return " ".join(["probe_packages", *map(quote, (*self._family, *RIVALS, *KIN))])
+        return " ".join(["probe_packages", *map(quote, (*self.family, *RIVALS, *KIN))])
 
     def parse(self, section: Section) -> State:
         if not section.complete or section.status != 0:
@@ -84,11 +97,14 @@ class Packages:
             return Unknown(f"{found.why}; look at `rpm -q rpm` on the host, `rpm --rebuilddb` may mend it")
         twice = [name for name in found if len(found[name]) > 1 and name != "rpm"]
         if twice:
-            return Unknown(
+            return Doubled(
                 f"{', '.join(twice)} installed twice, by a yum that was killed: `package-cleanup --cleandupes`"
             )
         versions = {name: evrs[0].version_release for name, evrs in found.items() if name != "rpm"}
-        return PackagesState(versions) if versions else ABSENT
+        spoilt = tuple(
+            line.removeprefix("spoilt ") for line in section.text.splitlines() if line.startswith("spoilt ")
+        )
+        return PackagesState(versions, spoilt) if versions else ABSENT
 
     def remember(self, state: State) -> Any:
         """For the record: what was installed before us."""
@@ -111,7 +127,8 @@ class Packages:
         record = states[RECORD_ID]
         kin = tuple(name for name in KIN if rivals and name in versions)
         leaving = (*self._leaving(versions, record), *rivals, *kin)
-        return Transition(versions, self._wanted(versions, record), leaving, rivals)
+        torn = isinstance(state, PackagesState) and bool(state.spoilt)
+        return Transition(versions, self._wanted(versions, record), leaving, rivals, torn=torn)
 
     def _leaving(self, versions: Mapping[str, str], record: State) -> tuple[str, ...]:
         """What is there and this engine doesn't bring: all of Docker's own, of the rest only what we brought.
@@ -121,7 +138,7 @@ class Packages:
         ours = _recorded(self.id, record)
         return tuple(
             name
-            for name in self._family
+            for name in self.family
             if name in versions
             and name not in self.engine.names
             and name not in self.engine.unpinned
@@ -130,6 +147,8 @@ class Packages:
 
     def compare(self, states: States) -> list[Finding]:
         state = states[self.id]
+        if isinstance(state, Doubled) and self._mended_first(states):
+            return [Pending(self.id, ", ".join(self.engine.packages), "engine")]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
         move = self.transition(states)
@@ -151,6 +170,11 @@ class Packages:
             return []
         named = ", ".join(move.packages(theirs))
         return [Note(self.id, f"{named}: adopted, for just that was there before us, and stays as it is")]
+
+    def _mended_first(self, states: States) -> bool:
+        """Whether what a yum that was killed has left is taken away before this is looked at again."""
+        left = states.get(UNFINISHED_ID)
+        return isinstance(left, UnfinishedState) and bool(left.journals) and not left.foreign(self.family)
 
     def keeps(self, states: States) -> bool:
         """Whether live-restore keeps containers over the change: within a release line, and never in a swarm."""
@@ -188,13 +212,15 @@ class Packages:
 
     def _change(self, states: States, move: Transition, unit: UnitState | None, *, kept: bool) -> Change:
         gone = move.left_over
-        wanted = [f"{name}-{version}" for name, version in move.wanted.items()]
+        wanted = move.packages(move.spoilt) or [f"{name}-{version}" for name, version in move.wanted.items()]
         words = (" ".join(wanted), " ".join(gone), *move.command)
         script = ["change_packages", *map(quote, words)]
         reason = str(move)
         if move.stops:
             script = ["change_engine", *map(quote, (*self.policy.words_for(move, kept=kept), *words))]
             reason = "; ".join(filter(None, [reason, _consequence(unit, kept=kept)]))
+        if move.spoilt:
+            script.append(f"\nassert_whole {DOCKER}")
         ours = {**_recorded(self.id, states[RECORD_ID])}
         ours |= {name: ANY for name in self.engine.unpinned if name not in move.there}
         ours |= {name: version for name, version in move.wanted.items() if name in ours or name in move.new}
@@ -245,7 +271,7 @@ class Packages:
         state, ours = states[self.id], brought(states[RECORD_ID])
         if not isinstance(state, PackagesState):
             return []
-        return [name for name in self._family if name in ours and name in state.versions]
+        return [name for name in self.family if name in ours and name in state.versions]
 
     def withdraw(self, states: States) -> list[Finding]:
         state = states[self.id]

@@ -16,8 +16,22 @@ LIBRARY = (
 # NAME...: each installed package in a line. rpm itself is asked for too: an unreadable database says "not
 # installed", exit 1, for everything (rpm 4.11.3, run), which must not be taken for absence.
 probe_packages() {
-  timed 20 rpm -q --qf '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\n' rpm "$@"
-  if [ $? -gt 100 ]; then exit 1; fi
+  found=$(timed 20 rpm -q --qf '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\n' rpm "$@" 2>&1)
+  status=$?
+  printf '%s\n' "$found"
+  if [ "$status" -gt 100 ]; then exit 1; fi
+  # An engine beside another one's CLI: a disk that filled up in the middle of an upgrade leaves that, with a part of
+  # the engine overwritten (yum 3.4.3, run). Only then is all of it read, which is 200 MB.
+  if printf '%s\n' "$found" |
+    awk '{ version[$1] = $3 } END { exit !(version["docker-ce"] && version["docker-ce-cli"] &&
+      version["docker-ce"] != version["docker-ce-cli"]) }'; then
+    timed 100 rpm -V docker-ce | awk '/^(missing|..5)/ && $2 != "c" { print "spoilt " $NF }'
+  fi
+}
+# PACKAGE: as its package has it, but for what is the operator's to change
+assert_whole() {
+  spoilt=$(rpm -V "$1" | awk '/^(missing|..5)/ && $2 != "c" { print $NF }' | head -n 3 | one_line)
+  if [ -n "$spoilt" ]; then fail "yum says that it is done, but $spoilt isn't as $1 has it"; fi
 }
 # what is installed, by name; keys by their full name, for there are several
 installed_names() {
@@ -28,6 +42,13 @@ installed_names() {
 change() {
   wanted=$1 gone=$2; shift 2
   installed_names >"$look/before"
+  intend
+  if [ "${1:-}" = reinstall ]; then
+    # what has files of the same name goes first, and takes them along
+    # shellcheck disable=SC2086 # a word for each name
+    erase $gone || return 1
+    gone=
+  fi
   if [ $# -gt 0 ]; then
     command=$(spelt "$@")
     # a word for each
@@ -43,9 +64,25 @@ change() {
   done
   mkdir -p "$state" || { why="can't write under $state"; return 1; }
   installed_names | comm -13 "$look/before" - >>"$state/brought-packages"
+  rm -f "$state/intended-packages"
   # a word for each name
   # shellcheck disable=SC2086
   erase $gone
+}
+# What the transaction is about to bring, new or in place of another: so that it is known as ours if it is cut off.
+intend() {
+  mkdir -p "$state" || return 0
+  find "$look/cache" -name '*.rpm' -exec rpm -qp --nosignature --qf '%{NAME}\n' '{}' + 2>/dev/null |
+    sort -u >"$look/intended"
+  { comm -13 "$look/before" "$look/intended" | sed 's/^/new /'; comm -12 "$look/before" "$look/intended" |
+    sed 's/^/there /'; } >"$state/intended-packages"
+}
+# what of it came, where the transaction didn't come to its end
+note_brought() {
+  sed -n 's/^new //p' "$state/intended-packages" | while read -r name; do
+    if rpm -q "$name" >/dev/null 2>&1; then echo "$name"; fi
+  done >>"$state/brought-packages"
+  rm -f "$state/intended-packages"
 }
 change_packages() { change "$@" || fail "$why"; }
 # NAME...

@@ -52,6 +52,13 @@ class Transition:
     wanted: Mapping[str, str]
     goes: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
+    torn: bool = False
+    """Files of the engine that is there aren't as its package has them."""
+
+    @property
+    def spoilt(self) -> tuple[str, ...]:
+        """What is installed again, for nothing else takes its place."""
+        return (DOCKER,) if self.torn and DOCKER in self.wanted and not self._order(DOCKER) else ()
 
     @property
     def new(self) -> tuple[str, ...]:
@@ -70,18 +77,20 @@ class Transition:
 
     @property
     def empty(self) -> bool:
-        return not (self.new or self.up or self.down or self.goes)
+        return not (self.new or self.up or self.down or self.goes or self.spoilt)
 
     @property
     def replaced(self) -> tuple[str, ...]:
         """Names of what is there now and won't be: what the way back needs, and all that yum may take away."""
-        return (*self.up, *self.down, *self.goes)
+        return (*self.up, *self.down, *self.goes, *self.spoilt)
 
     @property
     def lowered(self) -> tuple[str, ...]:
         """Packages that make way for older ones, by name-version-release; so does a CLI for an engine with its own."""
         makes_way = [
-            name for name in self.goes if name == CLI and compare(self.there[CLI], self.wanted[DOCKER]) > 0
+            name
+            for name in self.goes
+            if name == CLI and not self.torn and compare(self.there[CLI], self.wanted[DOCKER]) > 0
         ]
         return self.packages((*self.down, *makes_way))
 
@@ -99,7 +108,7 @@ class Transition:
         """Whether an engine that is there is stopped by it."""
         return bool(self.rivals) or (
             DOCKER in self.there
-            and not {DOCKER, engines.CONTAINERD}.isdisjoint((*self.new, *self.up, *self.down))
+            and not {DOCKER, engines.CONTAINERD}.isdisjoint((*self.new, *self.up, *self.down, *self.spoilt))
         )
 
     @property
@@ -121,8 +130,10 @@ class Transition:
 
     @property
     def way(self) -> str:
-        """yum's command: install, downgrade or swap; empty where packages only go."""
+        """yum's command: install, downgrade, swap or reinstall; empty where packages only go."""
         coming = bool(self.new or self.up)
+        if self.spoilt:
+            return "reinstall"
         if not coming and not self.down:
             return ""
         if (self.down and coming) or not {*CLASHING, *self.rivals}.isdisjoint(self.goes):
@@ -134,6 +145,8 @@ class Transition:
         """yum's words for all that comes or changes, in one transaction."""
         coming = tuple(f"{name}-{self.wanted[name]}" for name in (*self.new, *self.up, *self.down))
         match self.way:
+            case "reinstall":
+                return ("reinstall", *self.packages(self.spoilt))
             case "install":
                 # those too that are there: a name that is left out is taken for the newest
                 return ("install", *(f"{name}-{version}" for name, version in self.wanted.items()))
@@ -166,6 +179,8 @@ class Transition:
         said = [self.title if self.rivals or DOCKER in self.there else "not installed"]
         if self.way == "swap":
             said[0] += " by a swap"
+        if self.spoilt:
+            said.append("files of docker-ce are another package's, so it is installed again")
         if goes := [name for name in self.goes if name not in self.rivals]:
             one = len(goes) == 1
             lacking = f"for {plain(self.wanted[DOCKER])} doesn't bring {'it' if one else 'them'}"

@@ -132,9 +132,10 @@ last_words() { journalctl -u "$1" --since "$2" -n 20 --no-pager -o cat 2>/dev/nu
 # the daemon.json from before the change that isn't confirmed yet comes back, if there is one
 take_back() {
   if [ -e "$pending/etc/docker/daemon.json" ]; then
-    mv -fT "$pending/etc/docker/daemon.json" "$(readlink -f /etc/docker/daemon.json)"
+    put_back "$pending/etc/docker/daemon.json" /etc/docker/daemon.json
   elif [ -e "$pending/etc/docker/daemon.json.absent" ]; then
     rm -f /etc/docker/daemon.json
+    settle /etc/docker
   else
     return 1
   fi

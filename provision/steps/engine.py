@@ -7,6 +7,7 @@ from provision.resources.data import Data
 from provision.resources.dependencies import Dependencies
 from provision.resources.hold import Hold
 from provision.resources.packages import Packages
+from provision.resources.unfinished import Unfinished
 from provision.resources.withdrawal import Withdrawal
 
 
@@ -16,4 +17,4 @@ def step(packages: Packages, hold: Hold, withdrawal: Withdrawal | None) -> Step:
     if withdrawal:
         along = (Dependencies(packages, withdrawal.with_dependencies), Data(withdrawal.purge_data))
     title = "the pinned Docker packages, asserted with rpm -q, and held"
-    return Step("engine", title, (*along, hold, packages))
+    return Step("engine", title, (*along, hold, packages, Unfinished(packages)))

@@ -12,6 +12,7 @@ import pytest
 
 from lab import apt
 from provision import script
+from provision.resources import unit_shell
 from provision.resources.base import digest, quote
 from provision.resources.file_shell import LIBRARY
 from tests.unit.shell import SHELLS
@@ -148,3 +149,19 @@ def test_what_goes_is_gone_for_good(shell: tuple[str, ...], root: Path) -> None:
     events(shell, root, put(path, b"new"))
     found = events(shell, root, f"take_away {quote(str(path))} {digest(b'new')}")
     in_order(found, ("unlink", "/etc/it"), ("fsync", "/etc"))
+
+
+def test_a_daemon_json_taken_back_is_never_missing(shell: tuple[str, ...], root: Path) -> None:
+    """Where it was kept may be another file system, between which a move would first take the file away."""
+    (root / "etc/daemon.json").write_bytes(b"new")
+    kept = root / "state/pending/etc/docker"
+    kept.mkdir(parents=True)
+    (kept / "daemon.json").write_bytes(b"old")
+    library = unit_shell.LIBRARY.replace("/etc/docker/daemon.json", f"{root}/etc/daemon.json")
+    library = library.replace(f"$pending{root}/etc", "$pending/etc/docker")
+    pending = f"pending={quote(str(root / 'state/pending'))}"
+    found = events(shell, root, f"{library}\n{pending}\ntake_back")
+    new = "/etc/NEW"
+    in_order(found, ("write", new), ("fsync", new), ("rename", "/etc/daemon.json"), ("fsync", "/etc"))
+    assert [event for event in found if event[1] == "/etc/daemon.json"] == [("rename", "/etc/daemon.json")]
+    assert (root / "etc/daemon.json").read_bytes() == b"old"

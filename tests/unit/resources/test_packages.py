@@ -41,6 +41,50 @@ def refused(packages: Packages, versions: dict[str, str]) -> str:
     return found.text
 
 
+class TestSpoilt:
+    """An engine whose files a transaction overwrote that ended halfway (72-disk-full)."""
+
+    def torn(self, **more: str) -> dict[str, State]:
+        ours = ["docker-ce-18.06.3.ce-3.el7", "docker-ce-cli-18.09.9-3.el7"]
+        state = PackagesState({**V18, "docker-ce-cli": "18.09.9-3.el7", **more}, ("/usr/bin/docker",))
+        return states(state, ours)
+
+    def test_it_is_installed_again_once_the_others_files_are_gone(self) -> None:
+        (found,) = OLD.compare(self.torn())
+        assert isinstance(found, Change)
+        lines = [shlex.split(line) for line in found.script.splitlines()]
+        # and goes before, with the engine stopped
+        assert lines[0][-3:] == ["docker-ce-cli", "reinstall", "docker-ce-18.06.3.ce-3.el7"]
+        assert lines[1] == ["assert_whole", "docker-ce"]
+        assert "so it is installed again" in found.reason
+        assert found.stops_daemon
+
+    def test_forward_it_is_replaced_anyway(self) -> None:
+        (found,) = NEW.compare(self.torn())
+        assert not isinstance(found, Change) or "reinstall" not in found.script
+
+    def test_it_is_read(self) -> None:
+        text = f"{RPM}\ndocker-ce 0 18.06.3.ce 3.el7 x86_64\nspoilt /usr/bin/docker"
+        found = OLD.parse(Section(text, 0))
+        assert found == PackagesState(V18, ("/usr/bin/docker",))
+        assert str(found) == "docker-ce-18.06.3.ce-3.el7 (spoilt: /usr/bin/docker)"
+
+    @pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+    @pytest.mark.parametrize(("cli", "asked"), [("18.09.9", True), ("18.06.3.ce", False)])
+    def test_files_are_read_only_beside_anothers_cli(
+        self, shell: tuple[str, ...], tmp_path: Path, cli: str, asked: bool
+    ) -> None:
+        verified = "S.5......    /usr/bin/docker\nS.5....T.  c /etc/x\nmissing     /usr/bin/y"
+        rpm = f"""
+case $1 in
+  -V) echo '{verified}' ;;
+  *) echo '{RPM}'; echo 'docker-ce 0 18.06.3.ce 3.el7 x86_64'; echo 'docker-ce-cli 1 {cli} 3.el7 x86_64' ;;
+esac"""
+        state = OLD.parse(probed(shell, LIBRARY, OLD.probe(), path=programs(tmp_path, {"rpm": rpm})))
+        assert isinstance(state, PackagesState)
+        assert state.spoilt == (("/usr/bin/docker", "/usr/bin/y") if asked else ())
+
+
 class TestParse:
     def parse(self, *lines: str, status: int = 0) -> State:
         return OLD.parse(Section("\n".join((RPM, *lines)), status))

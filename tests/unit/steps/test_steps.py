@@ -123,7 +123,7 @@ class TestRepos:
 class TestEngine:
     @pytest.mark.parametrize("version", ENGINES)
     def test_the_packages_of_the_version_that_is_asked_for(self, version: str) -> None:
-        _, packages = named("engine", steps_for(docker_version=version)).resources
+        _, packages, _ = named("engine", steps_for(docker_version=version)).resources
         assert isinstance(packages, Packages)
         assert packages.engine == ENGINES[version]
 

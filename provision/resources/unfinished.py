@@ -1,0 +1,210 @@
+"""What a yum that was cut off has left behind: told by files alone, mended where all of it is ours.
+
+Facts relied on (yum 3.4.3, run): the transaction's journal stays in /var/lib/yum until it has ended; an upgrade that
+was killed leaves two versions in the rpm database, which `yum-complete-transaction` doesn't mend, nor a rerun; any live
+process with the number in yum.pid counts as the lock's holder, also one that only got that number since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from provision.resources.base import (
+    ABSENT,
+    Absent,
+    Change,
+    Finding,
+    Note,
+    Refusal,
+    State,
+    States,
+    Unknown,
+    quote,
+)
+from provision.script import Section
+
+if TYPE_CHECKING:
+    from provision.resources.packages import Packages  # which looks at what is left here
+
+UNFINISHED_ID = "unfinished transactions"
+
+LIBRARY = r"""
+# NAME...: what a yum that was cut off has left; nothing on most hosts, and then nothing else is asked
+probe_unfinished() {
+  if number=$(cat /var/run/yum.pid 2>/dev/null) && begun=$(ps -o lstart= -p "${number:-0}" 2>/dev/null) &&
+    [ "$(date -d "$begun" +%s)" -gt "$(stat -c %Y /var/run/yum.pid)" ]; then
+    echo "stale $number $(ps -o comm= -p "$number")"
+  else
+    echo 'lock as it should be'
+  fi
+  journals=$(journals)
+  if [ -z "$journals" ]; then return 0; fi
+  printf '%s\n' "$journals" | sed 's/^/journal /'
+  names=$(printf '%s\n' "$journals" | while read -r file; do cat "$file"; done |
+    sed -n 's/^[a-z]* [0-9]*:\(.*\)-[^-]*-[^-]*$/\1/p' | sort -u)
+  printf '%s\n' "$names" | sed -n 's/^./name &/p'
+  sed -n 's/^[a-z]* \(.*\)/ours \1/p' "$state/intended-packages" 2>/dev/null
+  sed 's/^/ours /' "$state/brought-packages" 2>/dev/null
+  # a word for each name
+  # shellcheck disable=SC2086
+  timed 20 rpm -q --qf 'has %{INSTALLTIME} %{NAME} %{VERSION}-%{RELEASE} %{ARCH}\n' rpm "$@" $names
+  if [ $? -gt 100 ]; then exit 1; fi
+}
+journals() {
+  for file in /var/lib/yum/transaction-all.*; do
+    case $file in *'*' | *.disabled) ;; *) echo "$file" ;; esac
+  done
+}
+# PACKAGE...: those that make way, for a later one of that name is there. No scriptlet of theirs runs, which would
+# restart docker; files that the other has too stay.
+mend_unfinished() {
+  for package; do
+    rpm -e --nodeps --noscripts "$package" || fail "rpm can't take $package out"
+  done
+  if [ $# -gt 0 ]; then systemctl daemon-reload; fi
+  journals | while read -r file; do
+    rm -f -- "$file" "/var/lib/yum/transaction-done.${file#/var/lib/yum/transaction-all.}"
+  done
+  if [ -e "$state/intended-packages" ]; then note_brought; fi
+}
+# the number in yum's lock is another process's by now
+mend_lock() { rm -f /var/run/yum.pid; }
+"""
+
+BY_HAND = (
+    "finish it by hand first: `yum install yum-utils`, `package-cleanup --cleandupes`, "
+    "`yum-complete-transaction --cleanup-only`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedState:
+    """`journals` of transactions that didn't end, the `names` of packages in them, and those of `ours`.
+
+    `doubled` has packages that make way for a later one of their name, by name. `stale` is the process that has the
+    number in yum's lock without having written it.
+    """
+
+    journals: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+    ours: frozenset[str] = frozenset()
+    doubled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stale: str = ""
+
+    def foreign(self, family: Sequence[str]) -> list[str]:
+        """Packages in those transactions that aren't ours, nor of the engine's `family`."""
+        return sorted(self.names - self.ours - {*family})
+
+    def __str__(self) -> str:
+        parts = [*self.journals, *(package for each in self.doubled.values() for package in each)]
+        return "\n".join(filter(None, [*parts, self.stale]))
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Transactions with `engine` among their packages, or what came with it."""
+
+    engine: Packages
+
+    @property
+    def id(self) -> str:
+        return UNFINISHED_ID
+
+    @property
+    def library(self) -> str:
+        return LIBRARY
+
+    def probe(self) -> str:
+        return " ".join(["probe_unfinished", *map(quote, self.engine.family)])
+
+    def parse(self, section: Section) -> State:
+        if not section.complete or section.status != 0:
+            return Unknown("rpm doesn't answer about what yum has left; look at `rpm -q rpm` on the host")
+        lines = [line.split() for line in section.text.splitlines()]
+
+        def all_of(word: str) -> list[str]:
+            return [" ".join(each[1:]) for each in lines if len(each) > 1 and each[0] == word]
+
+        stale = next(iter(all_of("stale")), "")
+        if not stale and not all_of("lock"):
+            return Unknown("can't tell what yum has left; run again")
+        journals = tuple(all_of("journal"))
+        if journals and not any(each.split()[1] == "rpm" for each in all_of("has")):
+            return Unknown("the rpm database can't be read; look at `rpm -q rpm` on the host")
+        if not journals and not stale:
+            return ABSENT
+        return UnfinishedState(
+            journals,
+            frozenset(all_of("name")),
+            frozenset(all_of("ours")),
+            _doubled(all_of("has")),
+            stale,
+        )
+
+    def remember(self, state: State) -> Any:  # noqa: ARG002  the protocol's signature
+        """Nobody wants it back."""
+        return None
+
+    def compare(self, states: States) -> list[Finding]:
+        state = states[self.id]
+        if isinstance(state, Unknown):
+            return [Refusal(self.id, state.why)]
+        if isinstance(state, Absent):
+            return []
+        found = self._mended(state)
+        if isinstance(found, Refusal) and self.engine.as_asked_for(states):
+            return [Note(self.id, found.text)]
+        return [found]
+
+    def withdraw(self, states: States) -> list[Finding]:
+        state = states[self.id]
+        if isinstance(state, Unknown):
+            return [Refusal(self.id, state.why)]
+        if isinstance(state, Absent):
+            return []
+        found = self._mended(state)
+        return [] if isinstance(found, Refusal) and not self.engine.going(states) else [found]
+
+    def _mended(self, state: UnfinishedState) -> Change | Refusal:
+        foreign = state.foreign(self.engine.family)
+        if state.journals and foreign:
+            named = " ".join(foreign[:5])
+            return Refusal(
+                self.id, f"yum was cut off in a transaction with what isn't ours ({named}); {BY_HAND}"
+            )
+        script, told = [], []
+        if state.stale:
+            told.append(f"yum's lock is a dead yum's, its number is now that of process {state.stale}")
+            script.append("mend_lock")
+        if state.journals:
+            makes_way = [package for each in state.doubled.values() for package in each]
+            told.append("yum was cut off in the middle of a transaction of ours")
+            if makes_way:
+                told.append(f"{' '.join(makes_way)} stands beside its successor")
+            script.append(" ".join(["mend_unfinished", *map(quote, makes_way)]))
+        return Change(
+            self.id,
+            f"{len(state.journals)} cut off" if state.journals else "a dead lock",
+            "none",
+            "; ".join(told),
+            "\n".join(script),
+            look="" if state.stale else "await_yum",
+            first=True,
+        )
+
+
+def _doubled(lines: list[str]) -> dict[str, tuple[str, ...]]:
+    """Of lines of TIME NAME VERSION-RELEASE ARCH, packages that aren't the last installed of their name and arch."""
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for line in lines:
+        words = line.split(" ")
+        if len(words) == 4 and words[0].isdigit():
+            time, name, version, arch = words
+            found.setdefault((name, arch), []).append((int(time), f"{name}-{version}.{arch}"))
+    return {
+        name: tuple(package for _, package in sorted(set(each))[:-1])
+        for (name, _), each in found.items()
+        if len(set(each)) > 1
+    }
