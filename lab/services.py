@@ -47,10 +47,10 @@ def start(state_dir: Path, netns: str, address: str) -> list[int]:
     registry_command = [str(images.folder() / "docker-registry"), "serve", str(settings)]
     pids: list[int] = []
     try:
-        pids.append(_spawn(mirror_command, netns, state_dir / "mirror.log"))
-        pids.append(_spawn(registry_command, netns, state_dir / "registry.log"))
-        _wait_until_listening(pids[0], mirror.PORTS, state_dir / "mirror.log")
-        _wait_until_listening(pids[1], (registry.PORT,), state_dir / "registry.log")
+        pids.append(spawn(mirror_command, netns, state_dir / "mirror.log"))
+        pids.append(spawn(registry_command, netns, state_dir / "registry.log"))
+        wait_until_listening(pids[0], mirror.PORTS, state_dir / "mirror.log")
+        wait_until_listening(pids[1], (registry.PORT,), state_dir / "registry.log")
     except BaseException:
         for pid in pids:
             if Path(f"/proc/{pid}").exists():
@@ -59,7 +59,7 @@ def start(state_dir: Path, netns: str, address: str) -> list[int]:
     return pids
 
 
-def _spawn(command: list[str], netns: str, log: Path) -> int:
+def spawn(command: list[str], netns: str, log: Path) -> int:
     """Start a command that is nobody's child; returns its pid."""
     checkout = Path(__file__).parents[1]
     inside = ["nsenter", f"--net=/run/netns/{netns}", *command]
@@ -77,7 +77,8 @@ def _spawn(command: list[str], netns: str, log: Path) -> int:
     return int(done.stdout)
 
 
-def _wait_until_listening(pid: int, ports: tuple[int, ...], log: Path) -> None:
+def wait_until_listening(pid: int, ports: tuple[int, ...], log: Path) -> None:
+    """Wait until all of these ports are listened on. Raises LabError, with the log's end, if one isn't in time."""
     wanted = set(ports)
     deadline = time.monotonic() + START
     while time.monotonic() < deadline:

@@ -28,6 +28,7 @@ In reading order:
     advisories    what is known against each engine version
     engines       what each engine version is
     templating    files that land on hosts
+    secret        values by reference: environment, file, command
     errors        the tree of what can go wrong
     masking       what must not be seen in what is shown
 

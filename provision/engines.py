@@ -53,6 +53,12 @@ class Engine:
     unpinned: tuple[str, ...] = ()
     """The names of further packages that it needs, in the version that yum chooses."""
 
+    @property
+    def passes_networks(self) -> bool:
+        """Whether it knows networks in NO_PROXY, as programs of Go 1.11 do; 18.09.1 didn't yet (docker/docs#8191)."""
+        major, minor = self.version.split(".")[:2]
+        return (int(major), int(minor)) >= (19, 3)
+
 
 @dataclass(frozen=True, slots=True)
 class _ReleaseLine:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from provision import openpgp
 from provision.errors import OperatorError
-from provision.spec import Spec
+from provision.secret import Reference, Secret
+from provision.spec import NONE, Spec
 from provision.templating import shipped
+from provision.urls import plain_proxy, proxy_trouble
 
 CENTOS_7 = "6341AB2753D78A78A7C27BB124C6A8A7F4A80EB5"
 """Fingerprint of the key that signs CentOS 7 (centos.org, the project's list of its keys)."""
@@ -26,11 +30,16 @@ class Handed:
     """What goes to the hosts besides what Spec itself says.
 
     `repo_key` is the armoured key that Docker's packages must be signed with, `base_key` the fingerprint of the one
-    that CentOS's must be.
+    that CentOS's must be. The proxies are whole URLs, with user and password where they have one; an empty one is no
+    proxy at all, None says nothing of it. `package_ca` and `registry_cas` are certificates in PEM.
     """
 
     repo_key: bytes
     base_key: str
+    package_proxy: Secret | None = None
+    daemon_proxy: Secret | None = None
+    package_ca: bytes | None = None
+    registry_cas: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def defaults() -> Handed:
@@ -46,7 +55,51 @@ def read(spec: Spec) -> Handed:
         repo_key = _key(spec.repo_key, "--repo-key")[0].encode()
     if spec.base_key is not None:
         base_key = _key(spec.base_key, "--base-key")[1]
-    return Handed(repo_key, base_key)
+    proxies = _proxies(spec)
+    named = (entry.partition("=") for entry in spec.registry_ca)
+    return Handed(
+        repo_key,
+        base_key,
+        proxies.get(spec.proxy_for_packages),
+        proxies.get(spec.proxy_for_daemon),
+        None if spec.package_ca is None else _certificates(spec.package_ca, "--package-ca"),
+        {name: _certificates(path, "--registry-ca") for name, _, path in named},
+    )
+
+
+def _proxies(spec: Spec) -> dict[str | None, Secret]:
+    """Each proxy that is asked for, as a URL. What is referred to is fetched once, whoever needs it."""
+    asked = {
+        spec.proxy_for_packages: "--package-proxy" if spec.package_proxy else "--proxy",
+        spec.proxy_for_daemon: "--daemon-proxy" if spec.daemon_proxy else "--proxy",
+    }
+    return {text: _proxy(text, flag) for text, flag in asked.items() if text is not None}
+
+
+def _proxy(text: str, flag: str) -> Secret:
+    if text == NONE:
+        return Secret("")
+    reference = Reference.parse(text)
+    if reference is None:
+        return Secret(plain_proxy(text))
+    found = reference.resolve(flag).value
+    if trouble := proxy_trouble(found):
+        raise OperatorError(f"{flag}: what {reference.kind}:{reference.name} holds can't be used: {trouble}")
+    return Secret(plain_proxy(found))
+
+
+def _certificates(path: str, flag: str) -> bytes:
+    """One or more certificates in PEM."""
+    text = text_of(path, flag)
+    if "PRIVATE KEY" in text:
+        raise OperatorError(
+            f"{flag}: {path} holds a private key, which belongs on no host: name the certificate alone"
+        )
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except ssl.SSLError as error:
+        raise OperatorError(f"{flag}: {path} holds no certificate in PEM ({error.reason or error})") from None
+    return text.encode()
 
 
 def _key(path: str, flag: str) -> tuple[str, str]:

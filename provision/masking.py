@@ -20,7 +20,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # //user:password@host, up to the last @ of a word: a password may hold @ and /
         (r'(?<=//)(?:(?!://)[^\s"<>])*@', f"{MASK}@"),
         # a proxy without http:// before it, as Go takes one
-        (r'(?<=proxy)("?\s*[=:]\s*"?)(?!\w+://)[^\s"<>]+@', rf"\1{MASK}@"),
+        (r"""(?<=proxy)("?\s*[=:]\s*"?)(?!['"]?\w+://)[^\s"<>]+@""", rf"\1{MASK}@"),
         # "password": "…", with "auth": "…" of Docker's own config.json
         (rf'"((?:{_NAME})|auth)"(\s*:\s*)"(?:[^"\\]|\\.)*"', rf'"\1"\2"{MASK}"'),
         # a line of its own, in a file or a diff: the value goes up to the end
@@ -37,6 +37,11 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _HINT = re.compile(
     rf"@|{_WORDS}|\bauth\"|-u\b|--user|--proxy-user|docker login|\b(?:Basic|Bearer) ", re.IGNORECASE
 )
+
+
+def names_secret(key: str) -> bool:
+    """Whether what stands under this key, in JSON or a file of settings, is not to be seen."""
+    return bool(re.fullmatch(rf"{_NAME}|auth", key, re.IGNORECASE))
 
 
 def masked(text: str) -> str:

@@ -69,6 +69,45 @@ OPTIONS: tuple[Option, ...] = (
         "keys/base.asc",
     ),
     Option(
+        "proxy",
+        "URL",
+        "HTTP proxy for packages and for the daemon, like http://proxy.example.com:3128; with user and password by"
+        " reference: env:NAME, file:PATH or command:WORDS; none: go without",
+        "env:PROXY_URL",
+    ),
+    Option(
+        "package_proxy",
+        "URL",
+        "the same for packages alone",
+        "http://proxy.example.com:3128",
+    ),
+    Option(
+        "daemon_proxy",
+        "URL",
+        "the same for the daemon alone (neither given: it keeps what it has)",
+        "http://proxy.example.com:3128",
+    ),
+    Option(
+        "no_proxy",
+        "HOST[,HOST]",
+        "what the daemon reaches without its proxy: hosts, domains like .example.com, addresses",
+        "[registry.example.com]",
+        many=True,
+    ),
+    Option(
+        "package_ca",
+        "FILE",
+        "certificate (PEM) of the authority by which the package mirror is known, if that isn't a public one",
+        "certificates/mirror.pem",
+    ),
+    Option(
+        "registry_ca",
+        "REGISTRY=FILE[,REGISTRY=FILE]",
+        "certificates (PEM) of the authorities by which registries are known, for /etc/docker/certs.d",
+        '["registry.example.com:5000=certificates/registry.pem"]',
+        many=True,
+    ),
+    Option(
         "registry_mirrors",
         "URL[,URL]",
         "registry mirrors, in order, like https://<id>.mirror.aliyuncs.com; none takes all away"

@@ -231,7 +231,7 @@ class Run:
         from provision import versions  # noqa: PLC0415  only this command reads yum's lists
 
         def offered(host: Host) -> list[versions.Row]:
-            repo = repository(host.asked.spec, host.asked.handed.repo_key)
+            repo = repository(host.asked.spec, host.asked.handed)
             return versions.offered(host.remote, repo, host.asked.spec.engine)
 
         results = self._each(offered)
@@ -248,8 +248,7 @@ class Run:
         junit = self._flag("junit")
         hosts = self._hosts()
         subjects = {
-            host.name: verify.Subject(host.remote, host.asked.spec, host.asked.handed.repo_key)
-            for host in hosts
+            host.name: verify.Subject(host.remote, host.asked.spec, host.asked.handed) for host in hosts
         }
         try:
             return verify.run(subjects, junit=Path(junit) if junit else None)

@@ -31,9 +31,19 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from provision import daemon_settings, engines, shorthands, yamlmarks
 from provision.engines import Engine
 from provision.errors import OperatorError
+from provision.masking import masked
 from provision.options import FLAGS, OPTIONS
+from provision.secret import Reference
 from provision.shorthands import SHORTHANDS
-from provision.urls import package_mirror_trouble, registry_mirror_trouble
+from provision.urls import (
+    bypass_trouble,
+    has_login,
+    is_network,
+    package_mirror_trouble,
+    proxy_trouble,
+    registry_mirror_trouble,
+    registry_trouble,
+)
 from provision.yamlmarks import Located, Place
 
 PACKAGE_MIRRORS: Mapping[str, str] = {
@@ -59,7 +69,7 @@ DATA_CHANGES = (*DATA_KEYS, DOWNGRADE)
 """What needs consent by name where there is data; an older engine may not read what a newer one has written."""
 
 NONE = "none"
-"""What a flag says to clear a list."""
+"""What a flag says to clear a list, or to go without a proxy."""
 
 _USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,30}\$?")
 """The names that useradd of CentOS 7 lets pass (shadow-utils 4.6 as patched there)."""
@@ -83,6 +93,18 @@ class Spec(BaseModel):
     """One of BASE_ARCHIVES, to which CentOS's own repositories are led where they are dead."""
     base_key: str | None = None
     """Path of an armoured public key; None is the one that CentOS 7 is signed with. Read by the caller."""
+    proxy: str | None = None
+    """A proxy's URL, a reference to one (`secret`), or NONE: for packages, and for the daemon."""
+    package_proxy: str | None = None
+    """Likewise, for packages alone; outranks `proxy`."""
+    daemon_proxy: str | None = None
+    """Likewise, for the daemon alone. Where neither says anything the daemon keeps what it has."""
+    no_proxy: tuple[str, ...] = ()
+    """What the daemon reaches without the proxy."""
+    package_ca: str | None = None
+    """Path of the certificate, in PEM, by which the package mirror is known. Read by the caller."""
+    registry_ca: tuple[str, ...] = ()
+    """REGISTRY=FILE: certificates by which registries are known."""
     registry_mirrors: tuple[str, ...] | None = None
     """None leaves those on the host alone, an empty tuple takes them away."""
     log_max_size: str | None = None
@@ -114,6 +136,16 @@ class Spec(BaseModel):
         """The repository's baseurl. 7 is written out: $releasever is 7Server on relatives of CentOS."""
         root = PACKAGE_MIRRORS.get(self.package_mirror, self.package_mirror)
         return f"{root}/linux/centos/7/$basearch/stable"
+
+    @property
+    def proxy_for_packages(self) -> str | None:
+        """What is said of the way to packages."""
+        return self.package_proxy or self.proxy
+
+    @property
+    def proxy_for_daemon(self) -> str | None:
+        """What is said of the daemon's way out."""
+        return self.daemon_proxy or self.proxy
 
     @property
     def base_archive(self) -> str | None:
@@ -166,12 +198,51 @@ class Spec(BaseModel):
             raise ValueError(f"no archive of CentOS 7 is called {archive!r}: {advice}")
         return archive
 
-    @field_validator("repo_key", "base_key")
+    @field_validator("repo_key", "base_key", "package_ca")
     @classmethod
     def _key_file(cls, path: str | None) -> str | None:
         if path is not None and not path.strip():
-            raise ValueError("the file's name is empty: name the key file, or leave the option out")
+            raise ValueError("the file's name is empty: name the file, or leave the option out")
         return path
+
+    @field_validator("proxy", "package_proxy", "daemon_proxy")
+    @classmethod
+    def _proxy(cls, proxy: str | None) -> str | None:
+        if proxy is None or proxy == NONE or Reference.parse(proxy):
+            return proxy
+        if trouble := proxy_trouble(proxy):
+            raise ValueError(f"{trouble}; or by reference, like env:PROXY_URL")
+        if has_login(proxy):
+            raise ValueError(
+                f"{proxy!r} holds a user or password, which others would see: give the whole URL by reference, "
+                "as env:NAME, file:PATH or command:WORDS"
+            )
+        return proxy
+
+    @field_validator("no_proxy")
+    @classmethod
+    def _no_proxy(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        for index, entry in enumerate(entries):
+            if trouble := bypass_trouble(entry):
+                raise _at((index,), trouble)
+        return entries
+
+    @field_validator("registry_ca")
+    @classmethod
+    def _registry_ca(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        names = []
+        for index, entry in enumerate(given):
+            name, _, path = entry.partition("=")
+            if not path.strip():
+                raise _at(
+                    (index,), f"{entry!r} names no file: write it like registry.example.com:5000=ca.pem"
+                )
+            if trouble := registry_trouble(name):
+                raise _at((index,), trouble)
+            if name in names:
+                raise _at((index,), f"{name} is given twice: one file may hold several certificates")
+            names.append(name)
+        return given
 
     @field_validator("registry_mirrors")
     @classmethod
@@ -203,6 +274,32 @@ class Spec(BaseModel):
                     f"{key!r} is nothing that puts data at risk: it is one of {', '.join(DATA_CHANGES)}",
                 )
         return keys
+
+    @model_validator(mode="after")
+    def _way_out(self) -> Spec:
+        proxied = self.proxy_for_daemon not in (None, NONE)
+        if self.no_proxy and not proxied:
+            raise _at(
+                ("no_proxy",), "no_proxy says what goes past the daemon's proxy: name that by --proxy too"
+            )
+        for index, entry in enumerate(self.no_proxy):
+            if is_network(entry) and not self.engine.passes_networks:
+                raise _at(
+                    ("no_proxy", index),
+                    f"Docker {self.docker_version} doesn't know networks in NO_PROXY ({entry}): name hosts, domains "
+                    "or addresses",
+                )
+        if self.daemon.get("proxies") and masked(str(self.daemon["proxies"])) != str(self.daemon["proxies"]):
+            raise _at(
+                ("daemon", "proxies"),
+                "proxies holds a user or password: give it by --daemon-proxy env:NAME instead",
+            )
+        if self.daemon.get("proxies") and self.proxy_for_daemon is not None:
+            raise _at(
+                ("daemon", "proxies"),
+                "the daemon's proxy is given twice: keep proxy or daemon_proxy, leave proxies",
+            )
+        return self
 
     @model_validator(mode="after")
     def _daemon(self, info: ValidationInfo) -> Spec:

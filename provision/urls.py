@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address
-from urllib.parse import SplitResult, urlsplit
+from ipaddress import IPv6Address, ip_network
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from provision.masking import masked
 
@@ -38,6 +38,72 @@ def package_mirror_trouble(url: str) -> str:
         root = url[: url.index("/linux/centos")]
         return f"{url!r} goes too deep: name the folder above linux/centos, {root}"
     return ""
+
+
+def proxy_trouble(url: str) -> str:
+    """Why this can't be a proxy, apart from user and password; empty if it can.
+
+    curl 7.29 speaks no TLS to a proxy, and takes port 1080 where none is given; Go takes 80.
+    """
+    text = repr(masked(url))
+    found = _PROXY.fullmatch(url)
+    if found is None:
+        return f"{text} is not a proxy's URL: write it like http://proxy.example.com:3128"
+    if not found["port"] or not 0 < int(found["port"]) < 65536:
+        return f"{text} must name the proxy's port, from 1 to 65535, like http://proxy.example.com:3128"
+    if not _is_host(found["host"]):
+        return f"{text} names no host: write it like http://proxy.example.com:3128"
+    return ""
+
+
+_PROXY = re.compile(r"http://(?:(?P<login>.*)@)?(?P<host>[^@/]*?)(?::(?P<port>[0-9]{1,6}))?/?")
+"""A login may hold anything: what it isn't encoded for is put right by `plain_proxy`."""
+
+
+def has_login(proxy: str) -> bool:
+    """Whether the URL of a proxy holds a user."""
+    found = _PROXY.fullmatch(proxy)
+    return found is not None and bool(found["login"])
+
+
+def plain_proxy(url: str) -> str:
+    """A good proxy's URL as yum, curl, systemd and Go all take it: the login encoded, nothing behind the port."""
+    found = _PROXY.fullmatch(url)
+    if found is None:
+        raise ValueError("not a proxy's URL")
+    login = ""
+    if found["login"]:
+        login = ":".join(quote(unquote(part), safe="") for part in found["login"].split(":", 1)) + "@"
+    return f"http://{login}{found['host']}:{found['port']}"
+
+
+def bypass_trouble(entry: str) -> str:
+    """Why this can't be an entry of NO_PROXY; empty if it can. Go knows hosts, domains, addresses and networks."""
+    if entry == "*":
+        return ""
+    if is_network(entry):
+        return ""
+    if _is_host(entry.removeprefix(".")):
+        return ""
+    return f"{entry!r} is no host, domain, address or network: write it like .example.com or 10.0.0.5"
+
+
+def is_network(entry: str) -> bool:
+    """Whether an entry of NO_PROXY is a network, as in 10.0.0.0/8."""
+    try:
+        return "/" in entry and bool(ip_network(entry, strict=False))
+    except ValueError:
+        return False
+
+
+def registry_trouble(name: str) -> str:
+    """Why this can't be a registry's name as `docker pull` has it, HOST or HOST:PORT; empty if it can."""
+    if not _is_host(name) or _PORTS.search(name) is None:
+        return f"{name!r} is no registry: write it like registry.example.com or registry.example.com:5000"
+    return ""
+
+
+_PORTS = re.compile(r"^(?:[^:]*|\[.*\])(?::[1-9][0-9]{0,4})?$")
 
 
 def _trouble(url: str) -> str:

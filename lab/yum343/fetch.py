@@ -1,6 +1,7 @@
 """Downloads, with failures in the words of yum's downloader."""
 
 import http.client
+import re
 import socket
 import ssl
 import urllib.error
@@ -105,6 +106,8 @@ def _curl(cause: object, url: str, section: Section) -> tuple[int, str, bool]:
     proxy = section.text("proxy").removeprefix("_none_")
     place = urllib.parse.urlsplit(proxy or url)
     port = place.port or (443 if place.scheme == "https" else 80)
+    if refused := re.search(r"Tunnel connection failed: (\d+)", str(cause)):
+        return 56, f"Received HTTP code {refused[1]} from proxy after CONNECT", True
     if isinstance(cause, ssl.SSLCertVerificationError):
         if "match" in cause.verify_message:
             words = "requested domain name does not match the server's certificate."

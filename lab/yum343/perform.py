@@ -75,6 +75,7 @@ def run(transaction: Transaction, files: dict[Package, Path], config: Configurat
         raise Error(f"\n\nTransaction check error:\n{words}\n\nError Summary\n-------------\n")
     out.say("Transaction test succeeded\nRunning transaction")
     persist = Path(config.text("persistdir"))
+    _remember(config, persist)
     every, done = _begin_journal(transaction, persist)
     _Run(transaction, files, config, out, done).run()
     failed = _settle(transaction, persist, out)
@@ -85,6 +86,22 @@ def run(transaction: Transaction, files: dict[Package, Path], config: Configurat
         for file in files.values():
             file.unlink() if file.is_relative_to(config.text("cachedir")) else None
     return 1 if failed else 0
+
+
+def _remember(config: Configuration, persist: Path) -> None:
+    """Of yum's history what matters here: each transaction keeps the sections as they were, passwords included."""
+    day = persist / "history" / time.strftime("%Y-%m-%d")
+    day.mkdir(parents=True, exist_ok=True)
+    folder = day / str(len(list(day.iterdir())) + 1)
+    folder.mkdir(mode=0o700)
+    lines = []
+    for section in config.enabled():
+        lines += [
+            f"[{section.id}]",
+            *(f"{key} = {value}" for key, value in sorted(section.values.items())),
+            "",
+        ]
+    (folder / "config-repos").write_text("\n".join(lines))
 
 
 class _Run:

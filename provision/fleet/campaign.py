@@ -92,7 +92,7 @@ class Campaign:
             observer.step(name, "checks")
             remote = guarded(host, self.orders, observer)
             try:
-                subject = verify.Subject(remote, host.asked.spec, host.asked.handed.repo_key)
+                subject = verify.Subject(remote, host.asked.spec, host.asked.handed)
                 return name, verify.trouble(name, subject)
             finally:
                 remote.close()

@@ -10,7 +10,7 @@ from typing import Any
 from provision.advisories import AS_OF, Advisories, Cve
 from provision.events import End, Outcome
 from provision.facts import Facts
-from provision.masking import masked
+from provision.masking import MASK, masked, names_secret
 from provision.plan import Plan
 from provision.resources.base import Absent, Change, Pending, Unknown
 
@@ -110,6 +110,10 @@ def _state(state: Any) -> Any:
     return _plain(state)
 
 
+def _hidden(key: str, value: Any) -> bool:
+    return isinstance(value, str) and names_secret(key)
+
+
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
@@ -118,7 +122,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): MASK if _hidden(str(key), each) else _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     if isinstance(value, (set, frozenset)):

@@ -27,7 +27,7 @@ from provision.resources.base import (
     digest,
     quote,
 )
-from provision.resources.file import FileState, difference, put, read_files
+from provision.resources.file import FileState, difference, mode_for, put, read_files
 from provision.resources.packages import Packages
 from provision.resources.record import RECORD_ID, RecordState
 from provision.script import Section
@@ -61,7 +61,7 @@ look_base() {
   unchanged "$1" "$2"; shift 2
   open_look
   while [ $# -gt 0 ]; do
-    printf %s "$2" | base64 -d >"$look/repos/$1" || fail "can't write under /var/tmp"
+    lay "$look/repos/$1" "$2"
     shift 2
   done
   for folder in os updates extras; do
@@ -192,7 +192,10 @@ class BaseRepositories:
         wanted = {path: _off(state.files[path].content, idents) for path, idents in found.dead.items()}
         wanted[ARCHIVE_PATH] = archive
         present = {path: state.files[path].content if path in state.files else None for path in wanted}
+        archived = state.files.get(ARCHIVE_PATH)
         changed = {path: content for path, content in wanted.items() if content != present[path]}
+        if archived is not None and archived.mode != mode_for(archive) == "600":
+            changed[ARCHIVE_PATH] = archive
         if not changed:
             return []
         if trouble := self._key_trouble(state.key):
@@ -204,7 +207,7 @@ class BaseRepositories:
                 f"{', '.join(dead) or 'none'} dead, {', '.join(found.alive) or 'none'} alive",
                 f"an archive in {ARCHIVE_PATH}" + (", the dead ones switched off" if dead else ""),
                 "CentOS 7 is served by archives only since 2024-06-30",
-                "\n".join(put(path, content, present[path]) for path, content in changed.items()),
+                "\n".join(_put(path, content, present[path]) for path, content in changed.items()),
                 diff="\n".join(difference(path, present[path], content) for path, content in changed.items()),
                 look=self._look(state, wanted),
                 traces=(Trace(self.id, "files", sorted({*(self._mended(states) or ()), *changed})),),
@@ -242,7 +245,13 @@ class BaseRepositories:
         if not files:
             return []
         stays = f"{', '.join(files)} stay as mended, else yum would have no base repositories"
-        return [Note(self.id, f"{stays}; comments there say what stood before")]
+        notes = [Note(self.id, f"{stays}; comments there say what stood before")]
+        state = states[self.id]
+        archive = state.files.get(ARCHIVE_PATH) if isinstance(state, BaseState) else None
+        if archive is not None and mode_for(archive.content) == "600":
+            stays = f"{ARCHIVE_PATH} holds the proxy with its password"
+            notes.append(Note(self.id, f"{stays}: take its lines proxy= out if it is to be forgotten"))
+        return [*notes]
 
 
 def _refusal(found: Survey) -> str:
@@ -258,3 +267,8 @@ def _off(content: bytes, idents: tuple[str, ...]) -> bytes:
     text = content.decode(errors="surrogateescape")
     why = "switched off by docker-provision: its servers are gone since CentOS 7's end of life"
     return repofiles.switched_off(text, idents, why).encode(errors="surrogateescape")
+
+
+def _put(path: str, content: bytes, present: bytes | None) -> str:
+    """The archive's file may hold the proxy's password; others keep their mode."""
+    return put(path, content, present, mode_for(content) if path == ARCHIVE_PATH else "")

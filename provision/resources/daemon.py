@@ -59,7 +59,8 @@ class UnitState:
     that the last start took up, `reloaded` the one of our last confirmed reload; None where there is no record.
     `event` is what the daemon said then that it took up. `files` are those that make up the unit, `argv` is the command
     line that the daemon was started with. `owed` are containers that a change of version has stopped, and that nobody
-    has started again.
+    has started again. `strange` are the
+    variables of its process that aren't as they should be; their values stay on the host.
     """
 
     load: str
@@ -77,6 +78,7 @@ class UnitState:
     files: UnitFiles = field(default_factory=UnitFiles)
     argv: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.active}, {self.enabled or self.load}"]
@@ -125,6 +127,7 @@ def parse(text: str) -> UnitState:
         event=_event(values.get("event")),
         info=docker.info(values["info"]) if values.get("info") else None,
         containers=tuple(containers),
+        strange=tuple(values.get("strange", "").split()),
         remembered={key: values.get(key, "") for key in REMEMBERED},
         files=unitfiles.parse(text),
         argv=_argv(values.get("argv")),
@@ -186,7 +189,11 @@ def need(
     turn, writes = before_restart(state, wanted), reach is not Reach.SERVICE
     if not writes:
         turn = {key: value for key, value in turn.items() if wanted.get(key) == value}
-    if reach is not Reach.SETTINGS and (reasons := tuple(_of_another_start(state, engine))):
+    reasons = tuple(_of_another_start(state, engine)) if reach is not Reach.SETTINGS else ()
+    if state.strange:
+        variables = ", ".join(state.strange)
+        reasons = (*reasons, f"it was started with another proxy than is asked for ({variables})")
+    if reasons:
         return Need(Act.RESTART, reasons, first=turn)
     loaded = _loaded(state, present, engine)
     if loaded is None:

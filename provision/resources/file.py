@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from provision.masking import masked
 from provision.resources.base import (
     ABSENT,
     Absent,
@@ -30,6 +31,12 @@ from provision.script import Section
 
 class Unsuitable(ValueError):
     """The present content can't be built upon; the message says why, and what to do."""
+
+
+def mode_for(content: bytes) -> str:
+    """A file with a secret in it is for root alone, any other for all to read."""
+    text = content.decode(errors="replace")
+    return "644" if masked(text) == text else "600"
 
 
 class Content(Protocol):
@@ -121,13 +128,13 @@ def read_files(text: str) -> tuple[str, dict[str, FileState] | Unknown]:
     return head, files
 
 
-def put(path: str, content: bytes, present: bytes | None) -> str:
+def put(path: str, content: bytes, present: bytes | None, mode: str = "") -> str:
     """Shell text that writes a file of which `present` was seen (None: that it isn't there).
 
-    Its mode stays, and is 0644 for a new one.
+    Without a `mode` its own stays, and is 0644 for a new one.
     """
-    seen, mode = ("absent", "644") if present is None else (digest(present), "-")
-    return f"put_file {quote(path)} {mode} {seen} {digest(content)} {base64.b64encode(content).decode()}"
+    seen, usual = ("absent", "644") if present is None else (digest(present), "-")
+    return f"put_file {quote(path)} {mode or usual} {seen} {digest(content)} {base64.b64encode(content).decode()}"
 
 
 @dataclass(frozen=True, slots=True)

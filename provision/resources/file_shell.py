@@ -51,7 +51,11 @@ copy() {
 keep() {
   if [ -e "$2$1" ] || [ -e "$2$1.absent" ]; then return 0; fi
   make_folder "$2$(dirname "$1")" && chmod 0700 "$2" || fail "can't write under $2"
-  if [ ! -d "$(dirname "$1")" ]; then true >"$2$(dirname "$1").nofolder"; fi
+  folder=$(dirname "$1")
+  while [ ! -d "$folder" ]; do
+    true >"$2$folder.nofolder"
+    folder=$(dirname "$folder")
+  done
   if [ -e "$1" ]; then
     copy "$1" "$2$1"
   else
@@ -90,13 +94,15 @@ put_file() {
   printf %s "$5" | base64 -d | replace "$1" "$2" "$4" || exit 1 # it ran in a subshell, and has said why
   [ "$(sum_of "$1")" = "$4" ] || fail "$1 isn't what was written"
 }
-# PATH SEEN: the file goes, and its folder if there was none before us
+# PATH SEEN: the file goes, and each folder above it that wasn't there before us and is empty
 take_away() {
   unchanged "$1" "$2"
   rm -f -- "$1" || fail "can't remove $1"
   settle "$(dirname "$1")"
-  if [ -e "$state/originals$(dirname "$1").nofolder" ]; then rmdir -- "$(dirname "$1")" 2>/dev/null; fi
-  return 0
+  folder=$(dirname "$1")
+  while [ -e "$state/originals$folder.nofolder" ] && rmdir -- "$folder" 2>/dev/null; do
+    folder=$(dirname "$folder")
+  done
 }
 # PATH SEEN: an original comes back as it was, to where a link leads; else the file goes
 bring_back() {

@@ -37,6 +37,13 @@ assert_whole() {
 installed_names() {
   { rpm -qa --qf '%{NAME}\n' | grep -vx gpg-pubkey; rpm -qa gpg-pubkey; } | sort -u
 }
+# yum copies our section into its history, the proxy's login with it (yum 3.4.3, run)
+forget_login() {
+  login=$(sed -n 's|^proxy=http://\(.*\)@.*|\1|p' /etc/yum.repos.d/docker-ce.repo 2>/dev/null)
+  if [ -z "$login" ] || [ ! -d /var/lib/yum/history ]; then return 0; fi
+  (umask 077; printf 's|//%s@|//***@|g\n' "$login" >"$look/forget")
+  find /var/lib/yum/history -name config-repos -exec sed -i -f "$look/forget" {} +
+}
 # PACKAGES GONE COMMAND...: yum's command with what the look has downloaded, then what is left over goes, then the
 # question whether it is so. Where not, $why says it.
 change() {
@@ -55,7 +62,8 @@ change() {
     # shellcheck disable=SC2086
     yum_bounded --setopt=obsoletes=0 --setopt=clean_requirements_on_remove=0 --setopt=cachedir="$look/cache" \
       --setopt=reposdir="$look/repos" --disableexcludes=docker-ce-stable $command ||
-      { why="yum $yum_status"; return 1; }
+      { why="yum $yum_status"; forget_login; return 1; }
+    forget_login
   fi
   for package in $wanted; do
     if rpm -q "$package" >/dev/null 2>&1; then continue; fi

@@ -20,6 +20,7 @@ from provision.resources.base import (
     States,
     Trace,
     Unknown,
+    digest,
     quote,
 )
 from provision.resources.configuration import EngineToRun
@@ -46,6 +47,7 @@ from provision.script import Section
 class Unit:
     """The service of an engine, which runs with `configuration`.
 
+    `environment` are variables that the daemon must have; None leaves them to what is in the file for them.
     `policy` says whether it may be restarted. `stop_containers` is the operator's consent to end running
     containers when the service is taken away. `serves`: it is to be enabled and running; else only its configuration
     is of interest, whether or not it runs.
@@ -56,6 +58,7 @@ class Unit:
     configuration: File
     policy: Policy = DEFAULT
     stop_containers: bool = False
+    environment: Mapping[str, str] | None = None
     serves: bool = True
 
     @property
@@ -67,7 +70,8 @@ class Unit:
         return LIBRARY
 
     def probe(self) -> str:
-        return f"probe_unit {quote(self.name)}"
+        sums = [(name, digest(value.encode())) for name, value in (self.environment or {}).items()]
+        return " ".join(["probe_unit", *map(quote, (self.name, *(word for pair in sums for word in pair)))])
 
     def parse(self, section: Section) -> State:
         if not section.complete or section.status != 0:
@@ -117,6 +121,11 @@ class Unit:
             )
         except Unsuitable as error:
             return [Refusal(self.id, f"{self.configuration.path}: {error}")]
+        if self.environment is not None and wanted.get("proxies"):
+            outranks = (
+                f"{self.configuration.path} has proxies, which outrank the daemon's proxy that is asked for"
+            )
+            return [Refusal(self.id, f"{outranks}: take them out by proxies: null under daemon")]
         if anew:
             return self._anew(states, wanted)
         needed = need(state, wanted, present, self.engine.on(states), self._reach)
@@ -241,7 +250,8 @@ class Unit:
         if not before.get("key_json"):
             script.append("rm -f /etc/docker/key.json")
         if not before.get("etc_docker"):
-            script.append("rmdir /etc/docker 2>/dev/null || true")
+            # what still lies in it goes later, and takes the folder along
+            script.append("rmdir /etc/docker 2>/dev/null || came_with_us /etc/docker")
         if before.get("ip_forward") == "0":
             script.append("sysctl -q -w net.ipv4.ip_forward=0 || fail 'can not set net.ipv4.ip_forward back'")
         return [

@@ -13,9 +13,29 @@ LIBRARY = (
     unitfiles.LIBRARY
     + r"""
 pending=/var/lib/docker-provision/pending
+variables=/etc/sysconfig/docker-provision
 docker_cli() { timed 20 docker -H unix:///var/run/docker.sock "$@"; }
 property() { systemctl show "$1" -p "$2" | cut -d= -f2-; }
-# UNIT: lines of KEY=VALUE
+# PID NAME SUM...: those of its variables that aren't what they should be. Where none are named, those in the file by
+# which we set them count. Values are compared here, and printed nowhere.
+strange_variables() {
+  environ=/proc/$1/environ; shift
+  if [ ! -r "$environ" ]; then return 0; fi # it ended meanwhile
+  if [ $# = 0 ] && [ -r "$variables" ]; then
+    # names, which hold no blanks
+    # shellcheck disable=SC2013
+    for name in $(sed -n 's/^\([A-Za-z_]*\)=.*/\1/p' "$variables"); do
+      set -- "$@" "$name" "$(sed -n "s/^$name=//p" "$variables" | tr -d '\n' | sha256sum | cut -d' ' -f1)"
+    done
+  fi
+  while [ $# -gt 0 ]; do
+    # the last of two that are equal counts; a variable that isn't there is as good as an empty one
+    sum=$(tr '\0' '\n' <"$environ" | sed -n "s/^$1=//p" | tail -n 1 | tr -d '\n' | sha256sum | cut -d' ' -f1)
+    if [ "$sum" != "$2" ]; then printf '%s ' "$1"; fi
+    shift 2
+  done
+}
+# UNIT NAME SUM...: lines of KEY=VALUE
 probe_unit() {
   timed 20 systemctl show "$1" -p LoadState -p ActiveState -p UnitFileState -p NeedDaemonReload || exit 1
   echo "now=$(date +%s)"
@@ -32,9 +52,11 @@ probe_unit() {
   awk '$2 != "no" { print "stopped=" $3 }' /var/lib/docker-provision/stopped-containers 2>/dev/null
   probe_unit_files "$1"
   if ! systemctl is-active -q "$1"; then exit 0; fi
-  pid=$(property "$1" MainPID)
+  unit=$1; shift
+  pid=$(property "$unit" MainPID)
   echo "elapsed=$(ps -o etimes= -p "$pid" | tr -d ' ')"
   echo "argv=$(base64 <"/proc/$pid/cmdline" | tr -d '\n')"
+  echo "strange=$(strange_variables "$pid" "$@")"
   for record in started reloaded event; do
     if [ -e "/run/docker-provision/$record.json" ]; then
       echo "$record=$(base64 <"/run/docker-provision/$record.json" | tr -d '\n')"
@@ -227,6 +249,8 @@ remove_unit() {
   if [ "$3" = '-P FORWARD ACCEPT' ]; then iptables -w -P FORWARD ACCEPT; fi
   rm -rf /run/docker-provision
 }
+# FOLDER: it is known to have been made since our first run
+came_with_us() { mkdir -p "$state/originals$(dirname "$1")" && true >"$state/originals$1.nofolder"; }
 remove_bridge() {
   if [ ! -e "/sys/class/net/$1" ]; then return 0; fi
   remove_rules filter "FORWARD .*-[io] $1( |$)"

@@ -17,23 +17,46 @@ LIBRARY = (
     + r"""
 look=
 back_needed=yes
-# REPO KEY HELD VERSION REPLACED GONE BACK COMMAND...: the transaction as it would be, out of a folder of its own, with
-# the packages HELD from our repository alone: what that offers, whether all that it needs is there, that it takes
+loaded=
+# FILE BASE64: a file below $look, for root alone
+lay() { (umask 077; printf %s "$2" | base64 -d >"$1") || fail "can't write under /var/tmp"; }
+# REPO CA: our repository as it will be, with its certificate beside it: the host has neither yet. A certificate that is
+# missing would have yum pass the repository over without a word (yum 3.4.3, run).
+lay_repository() {
+  open_look
+  lay "$look/repos/docker-ce.repo" "$1"
+  if [ -n "$2" ]; then
+    lay "$look/ca.pem" "$2"
+    sed -i "s|^sslcacert=.*|sslcacert=$look/ca.pem|" "$look/repos/docker-ce.repo"
+  fi
+}
+# REPO CA: it is to be written: the mirror must answer before
+look_repository() {
+  await_yum
+  lay_repository "$1" "$2"
+  load_ours
+}
+load_ours() {
+  if [ -n "$loaded" ]; then return 0; fi
+  look_clock
+  yum_aside --disablerepo='*' --enablerepo=docker-ce-stable makecache || fail "yum $?"
+  loaded=yes
+}
+# REPO CA KEY HELD VERSION REPLACED GONE BACK COMMAND...: the transaction as it would be, out of a folder of its own,
+# with the packages HELD from our repository alone: what that offers, whether all that it needs is there, that it takes
 # nothing away but REPLACED and nobody needs GONE, every package downloaded, those of BACK for the way back too, and the
 # engine's signed by the pinned key. The folder stays until the end of the script: the transaction then takes the
 # packages from it.
 look_packages() {
-  open_look
+  lay_repository "$1" "$2"
   # what runs that were killed have left, which may be some hundred MB
   find "$(dirname "$look")" -maxdepth 1 -name 'docker-provision.??????' -mmin +1440 -exec rm -rf {} +
-  printf %s "$1" | base64 -d >"$look/repos/docker-ce.repo"
-  printf %s "$2" | base64 -d >"$look/key"
-  held=$3 version=$4 replaced=$5 gone=$6 back=$7; shift 7
-  look_clock
+  lay "$look/key" "$3"
+  held=$4 version=$5 replaced=$6 gone=$7 back=$8; shift 8
   copy_repositories "$look/repos"
   hide_elsewhere "$look/repos"
   ask_around "$look/repos"
-  yum_aside --disablerepo='*' --enablerepo=docker-ce-stable makecache || fail "yum $?"
+  load_ours
   yum_aside --disablerepo='*' --enablerepo=docker-ce-stable list docker-ce --showduplicates >"$look/offers" 2>&1
   if ! grep -qF " $version " "$look/offers" && ! grep -qF ":$version " "$look/offers"; then
     cat "$look/offers"
@@ -116,8 +139,9 @@ hide_elsewhere() {
 # A clock that is off by days finds no certificate valid. So the mirror is asked for the time without looking at its
 # own: what it says decides nothing but this. A mirror that doesn't say it is yum's to judge.
 look_clock() {
-  url=$(sed -n 's/^baseurl=\([^$]*\).*/\1/p' "$look/repos/docker-ce.repo")
-  said=$(curl -skI --connect-timeout 5 --max-time 10 "$url" | tr -d '\r' | sed -n 's/^[Dd]ate: *//p')
+  list_servers "$look/clock" docker-ce-stable "$look/repos/docker-ce.repo" >/dev/null
+  if [ ! -e "$look/clock/1" ]; then return 0; fi
+  said=$(curl -skI --connect-timeout 5 --max-time 10 -K "$look/clock/1" | tr -d '\r' | sed -n 's/^[Dd]ate: *//p')
   if [ -z "$said" ]; then return 0; fi
   ahead=$(($(date +%s) - $(date -d "$said" +%s)))
   if [ "${ahead#-}" -ge 86400 ]; then fail "clock $ahead"; fi
@@ -135,10 +159,9 @@ yum_aside() {
   yum_bounded --noplugins --nogpgcheck --setopt=reposdir="$look/repos" --setopt=cachedir="$look/cache" \
     --setopt=persistdir="$look/persist" --setopt=logfile="$look/log" "$@"
 }
-# REPO: what it offers, in yum's own words
+# REPO CA: what it offers, in yum's own words
 list_offers() {
-  open_look
-  printf %s "$1" | base64 -d >"$look/repos/docker-ce.repo"
+  lay_repository "$1" "$2"
   yum_aside makecache >"$look/makecache" 2>&1 || { cat "$look/makecache"; fail "yum $yum_status"; }
   yum_aside list docker-ce --showduplicates
 }
@@ -163,9 +186,6 @@ look_signatures() {
 )
 
 
-AWAIT = "await_yum"
-"""What comes before a change that yum follows: its lock must be free, or nothing is begun."""
-
 REFRESH = "refresh_metadata"
 """What follows from a change of the repository's file."""
 
@@ -175,11 +195,12 @@ FORGET = "rm -rf /var/cache/yum/*/7/docker-ce-stable"
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository file and the key that it trusts, as they will lie on the host."""
+    """A repository file and what it trusts, as they will lie on the host: the key, and a certificate if it has one."""
 
     text: bytes
     key: bytes
     hold: tuple[str, ...]
+    ca: bytes = b""
 
     def look(
         self,
@@ -196,19 +217,24 @@ class Repository:
         are there now (name-version-release), which must be on offer too.
         """
         words = (
-            *(_encoded(self._aside()), _encoded(self.key), " ".join(self.hold), version),
+            *(*self._laid(), _encoded(self.key), " ".join(self.hold), version),
             *(" ".join(each) for each in (replaced, gone, back)),
             *command,
         )
         return " ".join(["look_packages", *map(quote, words)])
 
+    def look_first(self) -> str:
+        """Shell text that refuses unless yum's lock is free and the mirror answers."""
+        return " ".join(["look_repository", *map(quote, self._laid())])
+
     def offers(self) -> str:
         """Shell text that lists what the repository offers, and leaves the host as it was."""
-        return f"list_offers {quote(_encoded(self._aside()))}"
+        return " ".join(["list_offers", *map(quote, self._laid())])
 
-    def _aside(self) -> bytes:
-        """The same repository without its hold, which would hide what is looked for."""
-        return b"\n".join(line for line in self.text.split(b"\n") if not line.startswith(b"exclude="))
+    def _laid(self) -> tuple[str, str]:
+        """The same repository without its hold, which would hide what is looked for, and its certificate."""
+        lines = (line for line in self.text.split(b"\n") if not line.startswith(b"exclude="))
+        return _encoded(b"\n".join(lines)), _encoded(self.ca)
 
 
 def _encoded(content: bytes) -> str:

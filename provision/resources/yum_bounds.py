@@ -50,16 +50,14 @@ copy_repositories() {
     if [ ! -e "$1/${file##*/}" ]; then cp "$file" "$1/"; fi
   done
 }
-# FOLDER of repository files: every server that they name is asked at once, so that black holes cost 15 s in all and
-# not 30 s each, call by call. What doesn't answer is left out of this run. Whose requests go through a proxy can't be
-# told by asking.
+# FOLDER of repository files: every server that they name is asked at once, each through the proxy that yum would take,
+# so that black holes cost 15 s in all and not 30 s each, call by call. What doesn't answer is left out of this run.
 ask_around() {
-  if grep -qs '^[[:space:]]*proxy[[:space:]]*=' /etc/yum.conf; then return 0; fi
-  list_servers "$1"/*.repo >"$look/servers"
-  cut -d' ' -f2 "$look/servers" | sort -u >"$look/asked"
-  while read -r server; do
-    { curl -sIo /dev/null -m 15 "$server"; [ $? != 28 ] || echo "$server" >>"$look/holes"; } </dev/null &
-  done <"$look/asked"
+  list_servers "$look/ask" '' "$1"/*.repo >"$look/servers"
+  for server in "$look"/ask/*; do
+    if [ ! -e "$server" ]; then continue; fi
+    { curl -sIo /dev/null -m 15 -K "$server"; [ $? != 28 ] || echo "${server##*/}" >>"$look/holes"; } </dev/null &
+  done
   wait
   if [ ! -e "$look/holes" ]; then return 0; fi
   silent=$(awk 'NR == FNR { hole[$1]; next } { seen[$1] } !($2 in hole) { answers[$1] }
@@ -67,16 +65,39 @@ ask_around() {
   silent=$(printf %s "$silent" | sed 's/ *$//; s/ /,/g')
   if [ -n "$silent" ]; then frame note "left out, for nobody answers there within 15 s: $silent"; fi
 }
-# FILE...: "ID URL" of every enabled section, a line for each server; without path, user and password
+# FOLDER ONLY FILE...: "ID N" of every enabled section, or of the one that is named, a line for each server; FOLDER/N
+# has curl ask it, through the proxy of the section or of yum.conf. In a file, since a command line is for all to see.
+# Of the server itself neither path nor user and password.
 list_servers() {
-  awk '
+  folder=$1 only=$2; shift 2
+  rm -rf "$folder" && mkdir -m 0700 "$folder" || fail "can't write under $look"
+  if [ -r /etc/yum.conf ]; then set -- /etc/yum.conf "$@"; fi
+  (umask 077; awk -v folder="$folder" -v only="$only" '
+    function quoted(text) { gsub(/[\\"]/, "\\\\&", text); return "\"" text "\"" }
+    function given(option) { return option in set ? set[option] : main[option] }
+    function file(server,  through, login, key, name) {
+      through = given("proxy")
+      login = given("proxy_username") ":" given("proxy_password")
+      key = server SUBSEP through SUBSEP login
+      if (key in number) return number[key]
+      number[key] = ++files
+      name = folder "/" files
+      print "url = " quoted(server) >name
+      if (through == "_none_") print "noproxy = \"*\"" >name
+      else if (through != "") {
+        print "proxy = " quoted(through) >name
+        if (login !~ /^:/) print "proxy-user = " quoted(login) >name
+      }
+      close(name)
+      return files
+    }
     function tell(  count, i, url) {
-      count = on && proxy == "" ? split(urls, url, /[ \t,]+/) : 0
+      count = on ? split(urls, url, /[ \t,]+/) : 0
       for (i = 1; i <= count; i++)
         if (url[i] ~ /^(https?|ftp):\/\/[^\/$]+/) {
           sub(/\/\/[^\/]*@/, "//", url[i])
           match(url[i], /^[a-z]+:\/\/[^\/]+/)
-          print id, substr(url[i], 1, RLENGTH) "/"
+          print id, file(substr(url[i], 1, RLENGTH) "/")
         }
       on = 0
     }
@@ -85,7 +106,9 @@ list_servers() {
     /^[ \t]*([#;]|$)/ { next }
     /^\[/ {
       tell()
-      id = substr($0, 2, index($0, "]") - 2); on = id != "docker-ce-stable"; proxy = urls = key = ""
+      id = substr($0, 2, index($0, "]") - 2)
+      on = id != "main" && (only != "" ? id == only : id != "docker-ce-stable")
+      urls = key = ""; split("", set)
       next
     }
     /^[ \t]/ { if (key ~ /^(baseurl|mirrorlist|metalink)$/) urls = urls " " $0; next }
@@ -94,10 +117,11 @@ list_servers() {
       key = tolower(substr($0, 1, RSTART - 1)); value = substr($0, RSTART + 1)
       gsub(/[ \t]/, "", key); sub(/^[ \t]+/, "", value); sub(/[ \t]+$/, "", value)
       if (key == "enabled") on = on && tolower(value) ~ /^(1|yes|true|on)$/
-      if (key == "proxy") proxy = value == "_none_" ? "" : value
+      if (id == "main") main[key] = value
+      else set[key] = value
       if (key ~ /^(baseurl|mirrorlist|metalink)$/) urls = urls " " value
     }
     END { tell() }
-  ' "$@"
+  ' "$@")
 }
 """

@@ -29,22 +29,33 @@ def steps(
     `handed` is what the files that `spec` names hold. `policy` says whether the daemon may be stopped,
     `withdrawal` what the operator consents to where all of it is to be taken away, and what was asked for earlier too.
     """
-    repo = repos.repository(spec, handed.repo_key)
+    repo = repos.repository(spec, handed)
     packages = Packages(spec.engine, repo, policy, _live_restore(spec, policy))
-    base = base_repos.repositories(spec, handed.base_key, packages)
+    base = base_repos.repositories(spec, handed, packages)
     hold = Hold(packages, base, everywhere=spec.hold_everywhere)
     runs = EngineToRun(spec.engine, packages, adopts=bool(only) and "engine" not in only)
     daemon_json = daemon.configuration(spec, runs, keeps_containers=policy.enable_live_restore)
     stop = withdrawal is not None and withdrawal.stop_containers
     serves = not only or "service" in only
-    served = daemon_json if not only or "daemon" in only else daemon.as_it_is()
+    configures = not only or "daemon" in only
+    served = daemon_json if configures else daemon.as_it_is()
+    variables = daemon.environment(spec, handed.daemon_proxy)
+    unit = Unit(
+        "docker.service",
+        runs,
+        served,
+        policy,
+        stop,
+        environment=variables if configures else None,
+        serves=serves,
+    )
     return (
         base_repos.step(base),
         repos.step(repo),
         engine.step(packages, hold, withdrawal),
         kernel.step(spec, withdraw=withdrawal is not None),
-        daemon.step(daemon_json),
-        service.step(Unit("docker.service", runs, served, policy, stop, serves=serves)),
+        daemon.step(daemon_json, variables, handed.registry_cas),
+        service.step(unit),
         access.step(spec),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provision.handed import Handed
 from provision.resources.base import Step
 from provision.resources.baserepos import ARCHIVED, KEY_PATH, BaseRepositories
 from provision.resources.packages import Packages
@@ -9,8 +10,8 @@ from provision.spec import Spec
 from provision.templating import render
 
 
-def repositories(spec: Spec, base_key: str, packages: Packages) -> BaseRepositories:
-    """`base_key` is the fingerprint of the key that signs them; they matter where `packages` are to be installed."""
+def repositories(spec: Spec, handed: Handed, packages: Packages) -> BaseRepositories:
+    """They matter where `packages` are to be installed."""
     content = None
     if spec.base_archive is not None:
         content = render(
@@ -18,8 +19,9 @@ def repositories(spec: Spec, base_key: str, packages: Packages) -> BaseRepositor
             folders=ARCHIVED,
             archive=spec.base_archive,
             key_path=KEY_PATH,
+            proxy=None if handed.package_proxy is None else handed.package_proxy.value,
         )
-    return BaseRepositories(packages, base_key, content)
+    return BaseRepositories(packages, handed.base_key, content)
 
 
 def step(repositories: BaseRepositories) -> Step:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from provision import openpgp
 from provision.engines import hold_names
+from provision.handed import Handed
 from provision.resources.base import Step
-from provision.resources.file import Exactly, File
+from provision.resources.file import Exactly, File, Left, mode_for
 from provision.resources.rpmkey import RpmKey
-from provision.resources.yum import AWAIT, FORGET, REFRESH, Repository
+from provision.resources.yum import FORGET, REFRESH, Repository
 from provision.spec import Spec
 from provision.templating import render
 
 KEY_PATH = "/etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"
 REPO_PATH = "/etc/yum.repos.d/docker-ce.repo"
+CA_PATH = "/etc/pki/tls/certs/docker-provision.pem"
 
 
-def repository(spec: Spec, key: bytes) -> Repository:
+def repository(spec: Spec, handed: Handed) -> Repository:
     """Our repository as the host will have it."""
     text = render(
-        "etc/yum.repos.d/docker-ce.repo.j2", baseurl=spec.baseurl, key_path=KEY_PATH, hold=hold_names()
+        "etc/yum.repos.d/docker-ce.repo.j2",
+        baseurl=spec.baseurl,
+        key_path=KEY_PATH,
+        hold=hold_names(),
+        proxy=None if handed.package_proxy is None else handed.package_proxy.value,
+        ca_path=CA_PATH if handed.package_ca else "",
     )
-    return Repository(text, key, hold_names())
+    return Repository(text, handed.repo_key, hold_names(), handed.package_ca or b"")
 
 
 def step(repo: Repository) -> Step:
@@ -30,6 +37,14 @@ def step(repo: Repository) -> Step:
         (
             File(KEY_PATH, Exactly(repo.key), readable=False),
             RpmKey(openpgp.read(repo.key.decode()), KEY_PATH),
-            File(REPO_PATH, Exactly(repo.text), look=AWAIT, then=REFRESH, removed=FORGET),
+            File(CA_PATH, Exactly(repo.ca), readable=False) if repo.ca else File(CA_PATH, Left(), mode=None),
+            File(
+                REPO_PATH,
+                Exactly(repo.text),
+                mode=mode_for(repo.text),
+                look=repo.look_first(),
+                then=REFRESH,
+                removed=FORGET,
+            ),
         ),
     )

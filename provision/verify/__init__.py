@@ -20,6 +20,7 @@ from provision.errors import Failed, HostError, OperatorError
 
 if TYPE_CHECKING:
     from provision.converge import Remote
+    from provision.handed import Handed
     from provision.spec import Spec
 
 _FOLDER = Path(__file__).parent
@@ -27,11 +28,11 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A host to check: the connection, what is asked for of it, the armoured key that its packages are signed with."""
+    """A host to check: the connection, what is asked for of it, and what goes to it besides."""
 
     remote: Remote
     spec: Spec
-    key: bytes
+    handed: Handed
 
 
 def run(hosts: Mapping[str, Subject], *, junit: Path | None = None) -> int:
@@ -53,7 +54,7 @@ def run(hosts: Mapping[str, Subject], *, junit: Path | None = None) -> int:
     from provision.verify import backend, checks, collect  # noqa: PLC0415
 
     patients = [
-        collect.Patient(backend.host(name, each.remote), each.spec, checks.checks(each.key))
+        collect.Patient(backend.host(name, each.remote), each.spec, checks.checks(each.handed))
         for name, each in hosts.items()
     ]
     with _without_callers_pytest():
@@ -70,7 +71,7 @@ def trouble(name: str, subject: Subject) -> HostError | None:
     from provision.verify import backend, checks  # noqa: PLC0415  testinfra takes a quarter of a second to import
 
     host = backend.host(name, subject.remote)
-    for check in checks.checks(subject.key):
+    for check in checks.checks(subject.handed):
         try:
             check(host, subject.spec)
         except AssertionError as wrong:

@@ -20,6 +20,7 @@ from provision.verify.others import REPOSITORY, other_repositories
 if TYPE_CHECKING:
     from testinfra.host import Host
 
+    from provision.handed import Handed
     from provision.spec import Spec
 
 Check = Callable[["Host", "Spec"], None]
@@ -27,7 +28,9 @@ Check = Callable[["Host", "Spec"], None]
 SETUP = "run setup-docker"
 SECTION = "docker-ce-stable"
 KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"
+CERTIFICATE = "/etc/pki/tls/certs/docker-provision.pem"
 DAEMON_JSON = "/etc/docker/daemon.json"
+VARIABLES = "/etc/sysconfig/docker-provision"
 DROP_IN = "/etc/systemd/system/docker.service.d/docker-provision.conf"
 SYSCTLS = "/etc/sysctl.d/docker-provision.conf"
 MODULES = "/etc/modules-load.d/docker-provision.conf"
@@ -58,20 +61,23 @@ SHOWN = {
 """Keys of daemon.json whose effective value docker info shows, and its name there (18.06.3 and 26.1.5, run)."""
 
 
-def checks(key: bytes) -> tuple[Check, ...]:
-    """All checks in the order of setting up. `key` is the armoured key that packages must be signed with."""
+def checks(handed: Handed) -> tuple[Check, ...]:
+    """All checks in the order of setting up. `handed` is what goes to hosts besides what Spec itself says."""
     return (
         repository,
+        way_to_packages(handed),
         other_repositories,
-        signed_by(key),
+        signed_by(handed.repo_key),
         packages,
         other_packages,
         daemon_json,
         drop_in,
+        registry_certificates(handed),
         service,
         failed_units,
         answers,
         running_version,
+        way_out(handed),
         registry_mirrors,
         effective_settings,
         cgroup_driver,
@@ -98,6 +104,33 @@ def repository(host: Host, spec: Spec) -> None:
         wrong.append(f"a plain `yum update` moves Docker, since exclude lacks {' '.join(sorted(loose))}")
     wrong += [f"[{name}] is on too" for name, options in found.items() if is_on(options.get("enabled", "1"))]
     expect(not wrong, f"[{SECTION}] of {REPOSITORY}: {', '.join(wrong)}; {SETUP}")
+
+
+def way_to_packages(handed: Handed) -> Check:
+    """The check that yum goes through this proxy, and knows the mirror by this certificate. Neither is shown."""
+
+    def package_proxy(host: Host, _spec: Spec) -> None:
+        if handed.package_proxy is None and handed.package_ca is None:
+            return
+        expect(host.file(REPOSITORY).exists, f"{REPOSITORY} is missing; {SETUP}")
+        ours = sections(host, REPOSITORY).get(SECTION, {})
+        wrong = []
+        if handed.package_proxy is not None and ours.get("proxy") != (handed.package_proxy.value or "_none_"):
+            wrong.append(f"{REPOSITORY} has another proxy than is asked for")
+        if handed.package_ca is not None:
+            file = host.file(CERTIFICATE)
+            # yum passes a repository over whose certificate is missing (yum 3.4.3, run)
+            if ours.get("sslcacert") != CERTIFICATE or not _holds(file, handed.package_ca):
+                wrong.append(f"{CERTIFICATE} isn't the certificate that is asked for, or isn't used")
+        if "@" in ours.get("proxy", "") and host.file(REPOSITORY).mode & 0o077:
+            wrong.append(f"{REPOSITORY} shows the proxy's password to others than root")
+        expect(not wrong, f"{', '.join(wrong)}; {SETUP}")
+
+    return package_proxy
+
+
+def _holds(file: Any, content: bytes) -> bool:
+    return bool(file.exists and file.sha256sum == hashlib.sha256(content).hexdigest())
 
 
 def signed_by(key: bytes) -> Check:
@@ -206,6 +239,17 @@ def drop_in(host: Host, _spec: Spec) -> None:
 # ── the daemon ──
 
 
+def registry_certificates(handed: Handed) -> Check:
+    """The check that registries are known by these certificates."""
+
+    def registry_certificate(host: Host, _spec: Spec) -> None:
+        paths = {f"/etc/docker/certs.d/{name}/ca.crt": pem for name, pem in handed.registry_cas.items()}
+        wrong = [path for path, pem in paths.items() if not _holds(host.file(path), pem)]
+        expect(not wrong, f"{', '.join(wrong)}: not the certificate that is asked for; {SETUP}")
+
+    return registry_certificate
+
+
 def service(host: Host, _spec: Spec) -> None:
     """Enabled and running."""
     found = unit(host, "docker.service", "UnitFileState", "ActiveState")
@@ -241,6 +285,31 @@ def running_version(host: Host, _spec: Spec) -> None:
     expect(
         running in there, f"{running} runs, docker-ce {' and '.join(there) or 'is not'} installed; {SETUP}"
     )
+
+
+def way_out(handed: Handed) -> Check:
+    """The check that the daemon runs with this proxy. On the host its environment is compared, and never shown."""
+
+    def daemon_proxy(host: Host, spec: Spec) -> None:
+        if handed.daemon_proxy is None:
+            return
+        url = handed.daemon_proxy.value
+        asked = {"HTTP_PROXY": url, "HTTPS_PROXY": url, "NO_PROXY": ",".join(spec.no_proxy)}
+        pid = unit(host, "docker.service", "MainPID")["MainPID"]
+        expect(pid != "0", f"docker.service doesn't run; {SETUP}")
+        look = "tr '\\0' '\\n' <%s | sed -n %s | tr -d '\\n' | sha256sum"
+        wrong = [
+            name
+            for name, value in asked.items()
+            if host.check_output(look, f"/proc/{pid}/environ", f"s/^{name}=//p").split()[0]
+            != hashlib.sha256(value.encode()).hexdigest()
+        ]
+        expect(not wrong, f"dockerd runs with another {', '.join(wrong)} than is asked for; {SETUP}")
+        if "@" in url:
+            mode = host.file(VARIABLES).mode
+            expect(not mode & 0o077, f"{VARIABLES} shows the proxy's password to others than root; {SETUP}")
+
+    return daemon_proxy
 
 
 def registry_mirrors(host: Host, spec: Spec) -> None:

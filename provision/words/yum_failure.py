@@ -217,12 +217,19 @@ _FETCH = re.compile(
 """A fetch that failed, in yum's words and in dnf's."""
 
 _MIRROR = "choose another --package-mirror"
-_CA = f"mend the host's CA certificates (package ca-certificates) and its clock, or {_MIRROR}"
+_CA = (
+    "hand its authority's certificate over by --package-ca FILE if that is a private one, else mend the host's CA "
+    f"certificates (package ca-certificates) and its clock, or {_MIRROR}"
+)
+_LOGIN = (
+    "the proxy wants a user and a password, or others",
+    "say --proxy with both in it, as env:NAME or file:PATH",
+)
 _ARCHIVE = "choose another archive by --fix-base-repos: aliyun, official or tuna"
 _FOREIGN = "mend or disable that repository in /etc/yum.repos.d (CentOS 7 is kept on vault.centos.org)"
 
 _CURL = {
-    5: ("the proxy's name can't be resolved", "mend the proxy in /etc/yum.conf or in the repository file"),
+    5: ("the proxy's name can't be resolved", "mend --proxy, or the proxy in /etc/yum.conf"),
     6: ("the name can't be resolved", f"mend the host's DNS, or {_MIRROR}"),
     7: ("no connection", f"check the host's network, or {_MIRROR}"),
     28: ("no answer in time", f"check the host's network, or {_MIRROR}"),
@@ -234,7 +241,7 @@ _CURL = {
 _HTTP = {
     403: ("it refuses this host", _MIRROR),
     404: ("it doesn't hold the file", "see that --package-mirror names the folder above linux/centos"),
-    407: ("the proxy wants a user and a password", "set proxy_username and proxy_password in /etc/yum.conf"),
+    407: _LOGIN,
     429: ("it has been asked too often", f"wait, or {_MIRROR}"),
 }
 
@@ -272,6 +279,8 @@ def _cause(fetch: Mapping[str, str]) -> tuple[str, str]:
     if status := fetch.get("http"):
         return _HTTP.get(int(status), (f"it answers with HTTP {status}", f"try later, or {_MIRROR}"))
     words = fetch["words"].strip('" ')
+    if re.search(r"HTTP code 40[17] from proxy", words):  # what curl says of CONNECT
+        return _LOGIN
     if re.search(r"expired|not yet valid|date and time", words):
         return f"its certificate is out of date ({words})", _CA
     cause, remedy = _CURL.get(int(fetch["curl"]), ("the transfer fails", f"check the network, or {_MIRROR}"))

@@ -6,9 +6,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from lab.host import LabHost
 from lab.lab import Lab
 from lab.process import Process
 from lab.state import State
+from tests.el7_repos import BASE
 
 CHECKOUT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -43,6 +45,11 @@ def ssh(lab: Lab, host: str, command: str, *options: str) -> "subprocess.Complet
         timeout=60,
         check=False,
     )
+
+
+def kill_base_repositories(host: LabHost) -> None:
+    """Put them back as CentOS 7.9 shipped them: their servers have no address any more."""
+    (host.root / "etc/yum.repos.d/CentOS-Base.repo").write_text(BASE)
 
 
 def lab_command(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

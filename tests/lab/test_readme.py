@@ -21,6 +21,8 @@ from tests.readme import Command
 
 BIN = Path(sys.executable).parent
 TAKES_A_KEY = re.compile(r"\b(plan|hosts|setup-docker|verify|facts|versions|uninstall-docker)\b")
+PROXY = "http://alice:geheim@proxy.example.com:3128"
+"""What the page has its reader keep in COMPANY_PROXY."""
 CHANGES_BY_ITSELF = re.compile(r"\b[0-9A-Fa-f]{8,}\b|\d+")
 """Times, addresses, sizes, and the lab's own key."""
 
@@ -38,7 +40,7 @@ class Reader:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", f'PATH="{BIN}:$PATH"\n{text}'],
             cwd=readme.CHECKOUT,
-            env={**os.environ, **state(self.lab)},
+            env={**os.environ, **state(self.lab), "COMPANY_PROXY": PROXY},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -48,6 +50,7 @@ class Reader:
         said = f"{command.text}\n(here: {text})\n{done.stdout}"
         assert done.returncode == command.expected, said
         assert "Traceback" not in done.stdout, said
+        assert "geheim" not in done.stdout, said
 
     def write(self, text: str) -> None:
         """Write a file of the page; its first line has its name."""

@@ -10,7 +10,7 @@ from lab.lab import Lab
 from lab.mirror import Fault
 from tests.el7_repos import BASE
 from tests.lab.state import difference, whole
-from tests.lab.support import fab
+from tests.lab.support import fab, kill_base_repositories
 
 FOLDER = "/etc/yum.repos.d"
 ARCHIVES = {
@@ -27,12 +27,8 @@ SWITCHED_OFF = f"grep -c '^enabled=0$' {FOLDER}/CentOS-Base.repo"
 @pytest.fixture
 def untouched(host: LabHost) -> LabHost:
     """host1 with the repositories as CentOS 7.9 shipped them: their servers have no address any more."""
-    kill(host)
+    kill_base_repositories(host)
     return host
-
-
-def kill(host: LabHost) -> None:
-    (host.root / FOLDER.lstrip("/") / "CentOS-Base.repo").write_text(BASE)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +126,7 @@ def test_item_8_an_archive_that_does_not_answer_leaves_all_as_it_was(
 def test_item_8_a_host_that_has_its_docker_is_not_refused(
     lab: Lab, converged: LabHost, asked: tuple[str, ...], base_key: tuple[str, ...]
 ) -> None:
-    kill(converged)
+    kill_base_repositories(converged)
     before = whole(converged)
     assert "nothing to do" in fab(lab, "-H", "host1", "setup-docker", *asked).stdout
     assert difference(before, whole(converged)) == {}

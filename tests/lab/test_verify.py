@@ -13,17 +13,18 @@ import pytest
 from lab.host import LabHost
 from lab.lab import Lab
 from provision.converge import Output
+from provision.handed import defaults
 from provision.spec import Spec
 from provision.verify import backend, checks
 from tests.lab.sshdlog import SshdLog
 from tests.lab.state import difference, whole
 from tests.lab.support import fab
-from tests.unit.verify.fakehost import PINNED_KEY, ReadOnly
+from tests.unit.verify.fakehost import ReadOnly
 
 REPOSITORY = "/etc/yum.repos.d/docker-ce.repo"
 DAEMON = {"answers", "running_version", "registry_mirrors"}
 """The checks that ask the daemon, if only mirrors are asked for."""
-EVERY = {check.__name__ for check in checks.checks(PINNED_KEY)}
+EVERY = {check.__name__ for check in checks.checks(defaults())}
 
 
 def verdicts(done: subprocess.CompletedProcess[str]) -> dict[str, str]:

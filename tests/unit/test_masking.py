@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provision.errors import Failed, OperatorError
-from provision.masking import masked
+from provision.masking import masked, names_secret
 from provision.resources.base import ABSENT, Change, Note, Pending, Refusal, Unknown
 from provision.resources.file import Exactly, File
 from provision.resources.record import RECORD_ID
@@ -50,6 +50,11 @@ def test_it_is_hidden_wherever_it_stands(shape: str, secret: str, before: str, b
     word = f"s3{secret}"
     shown = masked(f"{before}\n{SHAPES[shape].format(word)}\n{behind}")
     assert word not in shown.replace(before, "").replace(behind, "")
+
+
+def test_only_the_login_of_a_url_is_hidden() -> None:
+    said = "--proxy: 'http://alice:geheim@proxy.example:3128' holds a user"
+    assert masked(said) == "--proxy: 'http://***@proxy.example:3128' holds a user"
 
 
 @pytest.mark.parametrize("password", ["p@ss", "p/w", "p:w", "p%40ss", "p'w", "p,w;x"])
@@ -101,6 +106,13 @@ class TestWhatIsMadeToBeShown:
         assert (change.script, change.look) == (CLEAR, CLEAR), "the wire is left alone"
         shown = (Note("x", CLEAR).text, Refusal("x", CLEAR).text, Pending("x", CLEAR, "y").desired)
         assert {*shown, Unknown(CLEAR).why} == {HIDDEN}
+
+
+@pytest.mark.parametrize("key", ["splunk-token", "proxy_password", "auth", "clientSecret", "api_key"])
+def test_keys_of_secrets(key: str) -> None:
+    assert names_secret(key)
+    assert not names_secret("authorization-plugins")
+    assert not names_secret("auths")
 
 
 def test_masking_changes_what_is_shown_and_never_the_wire() -> None:

@@ -157,6 +157,7 @@ def test_the_spec_file_is_taken_as_it_stands() -> None:
     # nobody consents by copying; the rest is for hosts and mirrors that are not as usual
     unusual = {"repo_key", "fix_base_repos", "base_key", "accept_data_change"}
     unusual |= {"data_root", "cgroup_driver", "bridge_nf"}
+    unusual |= {option.name for option in OPTIONS if option.name.endswith(("proxy", "_ca"))}
     assert given == {option.name for option in OPTIONS if not option.switch} - unusual
 
 

@@ -427,7 +427,7 @@ def test_verify_gives_pytests_verdict(
     asked: list[tuple[list[str], Path | None]] = []
 
     def verify(subjects: Mapping[str, Subject], *, junit: Path | None) -> int:
-        assert all(each.key.startswith(b"-----BEGIN PGP") for each in subjects.values())
+        assert all(each.handed.repo_key.startswith(b"-----BEGIN PGP") for each in subjects.values())
         asked.append((list(subjects), junit))
         return code
 

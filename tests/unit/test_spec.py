@@ -281,7 +281,8 @@ def test_options_are_the_fields_of_spec() -> None:
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_every_example_is_taken_and_many_means_a_list(option: Option) -> None:
-    spec = of(f"{option.name}: {option.example}")
+    beside = "\nproxy: http://proxy.example.com:3128" if option.name == "no_proxy" else ""
+    spec = of(f"{option.name}: {option.example}{beside}")
     assert getattr(spec, option.name) is not None
     assert isinstance(getattr(spec, option.name), tuple) == option.many
     assert option.help
@@ -295,6 +296,12 @@ def test_flags() -> None:
         "--repo-key",
         "--fix-base-repos",
         "--base-key",
+        "--proxy",
+        "--package-proxy",
+        "--daemon-proxy",
+        "--no-proxy",
+        "--package-ca",
+        "--registry-ca",
         "--registry-mirrors",
         "--log-max-size",
         "--log-max-file",

@@ -17,6 +17,7 @@ from provision.templating import folder, render, shipped
 REPO = "etc/yum.repos.d/docker-ce.repo.j2"
 ARCHIVE = "etc/yum.repos.d/centos-vault.repo.j2"
 DAEMON_JSON = "etc/docker/daemon.json.j2"
+VARIABLES = "etc/sysconfig/docker-provision.j2"
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
@@ -28,7 +29,7 @@ JSON = st.recursive(
 def test_every_file_lies_where_it_will_lie() -> None:
     found = {str(path.relative_to(folder())) for path in folder().rglob("*") if path.is_file()}
     key = "etc/pki/rpm-gpg/RPM-GPG-KEY-docker-ce"
-    assert found == {REPO, ARCHIVE, DAEMON_JSON, DROP_IN, key, MODULES, f"{SYSCTLS}.j2"}
+    assert found == {REPO, ARCHIVE, DAEMON_JSON, DROP_IN, VARIABLES, key, MODULES, f"{SYSCTLS}.j2"}
 
 
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=4))
@@ -45,10 +46,20 @@ def test_json_is_written_as_people_would() -> None:
     )
 
 
+def repository(**values: str | None) -> str:
+    given = {"baseurl": "https://m.example/$basearch", "key_path": "/etc/key", "hold": ("a", "b-c"), **values}
+    return render(REPO, **given).decode()
+
+
+@pytest.mark.parametrize(("proxy", "line"), [("http://p:3128", "proxy=http://p:3128"), ("", "proxy=_none_")])
+def test_a_repository_behind_a_proxy_and_known_by_a_certificate(proxy: str, line: str) -> None:
+    lines = repository(proxy=proxy, ca_path="/etc/ca.pem").splitlines()
+    at = lines.index("gpgkey=file:///etc/key")
+    assert lines[at + 1 : at + 3] == [line, "sslcacert=/etc/ca.pem"]
+
+
 def test_a_repository_says_all_that_it_needs() -> None:
-    text = render(
-        REPO, baseurl="https://m.example/$basearch", key_path="/etc/key", hold=("a", "b-c")
-    ).decode()
+    text = repository(proxy=None, ca_path="")
     section, *settings = [line for line in text.splitlines() if not line.startswith("#")]
     assert section == "[docker-ce-stable]"
     assert settings == [
@@ -62,9 +73,15 @@ def test_a_repository_says_all_that_it_needs() -> None:
     assert text.endswith("b-c\n")
 
 
-@pytest.mark.parametrize("missing", ["baseurl", "key_path", "hold"])
+@pytest.mark.parametrize("missing", ["baseurl", "key_path", "hold", "proxy", "ca_path"])
 def test_a_value_that_is_not_given_is_a_defect(missing: str) -> None:
-    values = {"baseurl": "https://m.example", "key_path": "/etc/key", "hold": ()}
+    values = {
+        "baseurl": "https://m.example",
+        "key_path": "/etc/key",
+        "hold": (),
+        "proxy": None,
+        "ca_path": "",
+    }
     del values[missing]
     with pytest.raises(jinja2.UndefinedError, match=missing):
         render(REPO, **values)

@@ -93,7 +93,7 @@ def test_the_hosts_own_files_have_no_part_in_it() -> None:
     """The repository goes along with the script, without the line that would hide what is looked for."""
     host = Host(framed({"offers": "", "installed": ""}, WORD))
     versions.offered(host, REPOSITORY, engines.engine("18.06.3"))
-    encoded = re.search(r"^list_offers (\S+)$", host.script, re.MULTILINE)
+    encoded = re.search(r"^list_offers (\S+) ''$", host.script, re.MULTILINE)
     assert encoded
     assert base64.b64decode(encoded[1]) == b"[docker-ce-stable]\nenabled=1\n"
 

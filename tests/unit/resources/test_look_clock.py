@@ -16,10 +16,10 @@ from tests.unit.shell import SHELLS, call
 REPO = "[docker-ce-stable]\nbaseurl=https://mirror.example/docker-ce/linux/centos/7/$basearch/stable\n"
 
 
-def look(shell: tuple[str, ...], folder: Path, curl: str) -> tuple[str, list[str]]:
+def look(shell: tuple[str, ...], folder: Path, curl: str, more: str = "") -> tuple[str, list[str]]:
     """What curl was called with, and the verdicts; `curl` is the shell text that stands for it."""
     (folder / "repos").mkdir()
-    (folder / "repos/docker-ce.repo").write_text(REPO)
+    (folder / "repos/docker-ce.repo").write_text(REPO + more)
     text = f'look={folder}\ncurl() {{ echo "$@" >"$look/called"; {curl}; }}\nlook_clock'
     printed, frames = call(shell, folder, LIBRARY, text)
     assert printed == ""
@@ -41,8 +41,19 @@ class TestClock:
     ) -> None:
         called, verdicts = look(shell, tmp_path, answers(ahead))
         assert verdicts == []
-        assert called.endswith(" https://mirror.example/docker-ce/linux/centos/7/")
+        assert called.endswith(f" -K {tmp_path}/clock/1")
+        assert (tmp_path / "clock/1").read_text() == 'url = "https://mirror.example/"\n'
         assert "--max-time 10" in called
+
+    def test_it_is_asked_through_the_proxy_of_the_section(
+        self, shell: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        through = "proxy=http://alice:p%40ss@proxy.example:3128\n"
+        called, _ = look(shell, tmp_path, answers(timedelta(0)), through)
+        assert "alice" not in called, "a command line is for all to see"
+        asked = tmp_path / "clock/1"
+        assert asked.read_text().endswith('proxy = "http://alice:p%40ss@proxy.example:3128"\n')
+        assert (asked.stat().st_mode & 0o777, asked.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
     @pytest.mark.parametrize(
         ("ahead", "says"),

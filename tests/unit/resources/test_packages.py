@@ -147,7 +147,7 @@ class TestCompare:
         assert shlex.split(found.script) == ["change_packages", " ".join(asked), "", "install", *asked]
         assert shlex.split(found.look)[0] == "look_packages"
         version = packages.engine.package.removeprefix("docker-ce-")
-        assert shlex.split(found.look)[4:] == [version, "", "", "", "install", *asked]
+        assert shlex.split(found.look)[5:] == [version, "", "", "", "install", *asked]
         assert found.joins == ""
         assert found.traces == (Trace(OLD.id, "installed", sorted(packages.engine.packages)),)
         assert found.stops_daemon

@@ -34,6 +34,8 @@ enabled=0
 [through-a-proxy]
 baseurl=http://far.example/
 proxy=http://proxy.example:3128
+proxy_username=al ice
+proxy_password=se"cret\\
 [straight]
 baseurl=http://user:secret@near.example/x/y\r
 proxy=_none_
@@ -46,11 +48,18 @@ baseurl=http://$mirror.example/
     "docker-ce.repo": "[docker-ce-stable]\nbaseurl=https://docker.example/\n",
 }
 SERVERS = [
-    "base http://mirrorlist.example/",
-    "updates http://one.example/",
-    "updates https://two.example:8443/",
-    "updates ftp://three.example/",
-    "straight http://near.example/",
+    ("base", 'url = "http://mirrorlist.example/"\n'),
+    ("updates", 'url = "http://one.example/"\n'),
+    ("updates", 'url = "https://two.example:8443/"\n'),
+    ("updates", 'url = "ftp://three.example/"\n'),
+    (
+        "through-a-proxy",
+        r"""url = "http://far.example/"
+proxy = "http://proxy.example:3128"
+proxy-user = "al ice:se\"cret\\"
+""",
+    ),
+    ("straight", 'url = "http://near.example/"\nnoproxy = "*"\n'),
 ]
 
 
@@ -75,11 +84,41 @@ def prepared(tmp_path: Path, text: str, **answers: str) -> str:
 def test_every_enabled_server_is_found_once_a_section(
     shell: tuple[str, ...], repositories: Path, tmp_path: Path
 ) -> None:
-    said, _ = call(shell, tmp_path, BOUNDS, f"list_servers {repositories}/*.repo")
-    assert said.split("\n") == SERVERS
+    assert listed(shell, tmp_path, f"'' {repositories}/*.repo") == SERVERS
 
 
-CURL = 'case $5 in {silent}) exit 28 ;; *refused*) exit 7 ;; esac; echo "$@" >>{log}'
+def listed(shell: tuple[str, ...], folder: Path, files: str, conf: str = "") -> list[tuple[str, str]]:
+    """Each section's id with what curl gets to ask a server of it."""
+    (folder / "yum.conf").write_text(conf)
+    library = BOUNDS.replace("/etc/yum.conf", str(folder / "yum.conf"))
+    said, frames = call(shell, folder, library, f"look={folder}; list_servers {folder}/ask {files}")
+    assert frames == []
+    assert (folder / "ask").stat().st_mode & 0o777 == 0o700
+    return [
+        (name, (folder / "ask" / number).read_text())
+        for name, number in (line.split() for line in said.splitlines())
+    ]
+
+
+@shells
+def test_a_proxy_of_yum_conf_is_everyones(shell: tuple[str, ...], repositories: Path, tmp_path: Path) -> None:
+    conf = "[main]\nproxy=http://gate.example:80\nproxy_username=bob\nproxy_password=hush\n"
+    found = dict(listed(shell, tmp_path, f"'' {repositories}/*.repo", conf))
+    assert found["base"].splitlines()[1:] == ['proxy = "http://gate.example:80"', 'proxy-user = "bob:hush"']
+    assert found["through-a-proxy"] == SERVERS[-2][1]
+    assert 'noproxy = "*"' in found["straight"]
+
+
+@shells
+def test_one_section_can_be_named(shell: tuple[str, ...], repositories: Path, tmp_path: Path) -> None:
+    found = listed(shell, tmp_path, f"docker-ce-stable {repositories}/*.repo")
+    assert found == [("docker-ce-stable", 'url = "https://docker.example/"\n')]
+
+
+CURL = (
+    'case $(sed -n \'s/^url = "\\(.*\\)"$/\\1/p\' "$6") in {silent}) exit 28 ;; *refused*) exit 7 ;; esac; '
+    'echo "$@" >>{log}'
+)
 
 
 @shells
@@ -90,6 +129,7 @@ CURL = 'case $5 in {silent}) exit 28 ;; *refused*) exit 7 ;; esac; echo "$@" >>{
         ("http://mirrorlist.example/ | http://near.example/", "base,straight"),
         ("http://one.example/", ""),  # its other servers answer
         ("http://one.example/ | https://two.example:8443/ | ftp://three.example/", "updates"),
+        ("http://far.example/", "through-a-proxy"),
         ("nobody", ""),
     ],
 )

@@ -86,7 +86,7 @@ def test_only_the_configuration_is_told_in_full_after_the_engine() -> None:
 
 class TestRepos:
     def test_key_file_comes_before_its_import_and_both_before_the_repository(self) -> None:
-        key_file, key, repository = named("repos", STEPS).resources
+        key_file, key, _, repository = named("repos", STEPS).resources
         assert isinstance(key_file, File)
         assert key_file.content == Exactly(pinned_key())
         assert isinstance(key, RpmKey)
@@ -130,7 +130,7 @@ class TestEngine:
 
 class TestDaemon:
     def test_the_old_file_is_kept_until_the_daemon_runs_with_the_new_one(self) -> None:
-        daemon_json, drop_in = named("daemon", STEPS).resources
+        daemon_json, drop_in, *_ = named("daemon", STEPS).resources
         assert isinstance(daemon_json, File)
         assert daemon_json.before == 'keep /etc/docker/daemon.json "$state/pending"'
         assert daemon_json.mode is None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from provision.handed import defaults
 from provision.spec import Spec
 from provision.verify import backend, checks, others
 from tests.unit.verify.drifts import DRIFTS
@@ -16,7 +18,7 @@ def failures(fake: FakeHost, spec: Spec = ASKED) -> dict[str, str]:
     """The texts of the checks that fail, by the check's name."""
     host = backend.host("host1", fake)
     found = {}
-    for check in checks.checks(PINNED_KEY):
+    for check in checks.checks(defaults()):
         try:
             check(host, spec)
         except AssertionError as error:
@@ -77,7 +79,11 @@ def test_companions_are_pinned_too() -> None:
 def test_the_key_that_was_handed_over_is_looked_for() -> None:
     host = backend.host("host1", FakeHost())
     other = PINNED_KEY + b"\n"
-    check = next(check for check in checks.checks(other) if check.__name__ == "signing_key")
+    check = next(
+        check
+        for check in checks.checks(replace(defaults(), repo_key=other))
+        if check.__name__ == "signing_key"
+    )
     with pytest.raises(AssertionError, match="isn't the key asked for, byte for byte"):
         check(host, ASKED)
 

@@ -14,15 +14,16 @@ import pytest
 from provision import verify
 from provision.converge import Output, Remote
 from provision.errors import Failed, OperatorError, Unreachable
+from provision.handed import defaults
 from provision.verify.checks import checks
-from tests.unit.verify.fakehost import ASKED, PINNED_KEY, FakeHost, LostHost, ReadOnly
+from tests.unit.verify.fakehost import ASKED, FakeHost, LostHost, ReadOnly
 
-NAMES = [check.__name__ for check in checks(PINNED_KEY)]
+NAMES = [check.__name__ for check in checks(defaults())]
 CHECKOUT = Path(__file__).parents[3]
 
 
 def run(hosts: Mapping[str, Remote], junit: Path | None = None) -> int:
-    subjects = {name: verify.Subject(remote, ASKED, PINNED_KEY) for name, remote in hosts.items()}
+    subjects = {name: verify.Subject(remote, ASKED, defaults()) for name, remote in hosts.items()}
     return verify.run(subjects, junit=junit)
 
 

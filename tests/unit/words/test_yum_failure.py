@@ -34,7 +34,7 @@ CASES = [
         "repository docker-ce-stable can't be read: mirrors.aliyun.com:81: no conn",
         "network",
     ),
-    ("yum/59", "Error 407", "the proxy wants a user and a password", "proxy_username"),
+    ("yum/59", "Error 407", "the proxy wants a user and a password", "--proxy"),
     ("yum/59", "issuer is not recognized", "its certificate isn't trusted", "ca-certificates"),
     ("yum/59", "does not match the server's certificate", "its certificate is for another name", ""),
     ("yum/35", "No route to host", "packages can't be fetched: mirror.centos.org: no connection", "repos.d"),
