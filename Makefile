@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help setup lint fmt test unit lab-test demo faults schema clean
+.PHONY: help setup lint fmt test unit vagrant-test demo faults schema clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ unit: setup ## the tests that need no host
 
 faults: setup ## disturb runs on real hosts at every step, and write docs/faults.md (root; up to an hour)
 	@$(PY) -m tests.lab.faults
+
+vagrant-test: setup ## the lab's tests on a virtual machine by Vagrant, in software emulation (root, Debian)
+	@$(PY) -m tests.stages vagrant
 
 demo: setup ## a real host in the lab: plan, set up, verify, use, take away
 	@$(PY) -m lab.demo

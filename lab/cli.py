@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from lab import access, state
+from lab import access, box, state
 from lab.lab import Lab
 from lab.process import LabError
 
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add("inventory", _inventory, "print a YAML inventory of the hosts")
     add("registry", _registry, "print the registry mirror's URL, as the hosts reach it")
     add("repo-key", _repo_key, "print the path of the key that signs the lab's packages")
+    add("box", _box, "print the path of a Vagrant box of such a host, for libvirt; made if need be")
     for name, command, explanation in (
         ("snapshot", _snapshot, "keep a host's disk under a name (it is shut down for it and booted again)"),
         ("restore", _restore, 'put a host back to a snapshot; "fresh" is always there'),
@@ -147,6 +148,11 @@ def _registry(options: argparse.Namespace) -> int:
 
 def _repo_key(options: argparse.Namespace) -> int:
     print(Lab.load(options.name).repo_key)
+    return 0
+
+
+def _box(_: argparse.Namespace) -> int:
+    print(box.box())
     return 0
 
 

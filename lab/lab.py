@@ -26,6 +26,7 @@ class Lab:
         self._written = written
         self.name = written.name
         self.address = network.gateway(written.subnet)  # of the mirrors, for the hosts
+        self.disk = written.disk
         self.password = PASSWORD  # of the user pw
         self.folder = written.folder
         self.identity = access.identity(written.folder)

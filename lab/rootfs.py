@@ -32,17 +32,22 @@ OF_ONE_HOST = ("etc/machine-id", "etc/hostname", "etc/resolv.conf", "etc/ssh/ssh
 def rootfs() -> Path:
     """The dressed root file system, built if need be (some seconds once Debian's part is there)."""
     base = debian()
-    face = [f"{path}\n{path.read_text()}" for path in sorted(FACE.rglob("*")) if path.is_file()]
-    inputs = "\n".join([base.parent.name, Path(__file__).read_text(), *face, rpms.inputs()])
 
     def build(folder: Path) -> None:
         run("cp", "-a", "--reflink=auto", str(base), str(folder / "root"))
-        _dress(folder / "root")
+        dress(folder / "root")
 
-    return cached("rootfs", inputs, build) / "root"
+    return cached("rootfs", inputs(), build) / "root"
 
 
-def _dress(root: Path) -> None:
+def inputs() -> str:
+    """All that the dressed tree depends on, as text."""
+    face = [f"{path}\n{path.read_text()}" for path in sorted(FACE.rglob("*")) if path.is_file()]
+    return "\n".join([debian().parent.name, Path(__file__).read_text(), *face, rpms.inputs()])
+
+
+def dress(root: Path) -> None:
+    """Make CentOS 7.9 of Debian's tree, in place."""
     for pattern in OF_ONE_HOST:
         for path in root.glob(pattern):
             path.unlink()

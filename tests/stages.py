@@ -41,8 +41,9 @@ LINT = (
     _pytest("shellcheck", 120, "tests/unit/test_scripts.py"),
 )
 UNIT = (_pytest("unit tests", 600, "-n", "auto", "tests/unit"),)
-TEST = (*UNIT, _pytest("lab tests", 3300, "tests/lab"))
-STAGES = {"lint": LINT, "unit": UNIT, "test": TEST}
+TEST = (*UNIT, _pytest("lab tests", 3300, "-n", "2", "--dist", "loadfile", "tests/lab"))
+VAGRANT = (_pytest("tests on a virtual machine", 1500, "tests/vagrant"),)
+STAGES = {"lint": LINT, "unit": UNIT, "test": TEST, "vagrant": VAGRANT}
 
 
 def run(stage: Stage) -> bool:

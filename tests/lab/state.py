@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lab.host import LabHost
+from tests.lab.support import Shell
 
 PARTS = {
     "etc": 'cd /etc && find . -xdev \\( -type f -exec sh -c \'for f; do stat -c "%n %a %U:%G" "$f";'
@@ -18,7 +18,7 @@ PARTS = {
 }
 
 
-def whole(host: LabHost) -> dict[str, list[str]]:
+def whole(host: Shell) -> dict[str, list[str]]:
     """Every part in lines: /etc with owners, modes and checksums, packages, units, groups, links, firewall chains."""
     return {name: host.run(command).stdout.splitlines() for name, command in PARTS.items()}
 
@@ -50,7 +50,7 @@ EXCEPTIONS = {
 """What may differ after all is taken away, and why; patterns of paths."""
 
 
-def tree(host: LabHost) -> set[str]:
+def tree(host: Shell) -> set[str]:
     """Every file, folder and link of the host: type, mode, owner, target and checksum; what is mounted apart is not
     looked into, but for /run and /tmp."""
     lines = host.run(TREE, check=False, timeout=120).stdout.splitlines()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from lab.host import LabHost
 from lab.lab import Lab
@@ -16,7 +17,22 @@ CHECKOUT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
-def fab(lab: Lab, *arguments: str, timeout: float = 300) -> "subprocess.CompletedProcess[str]":
+class Reached(Protocol):
+    """Hosts that an ssh_config leads to: a lab's, or virtual machines."""
+
+    @property
+    def ssh_config(self) -> Path:
+        """The file for `fab --ssh-config`."""
+
+
+class Shell(Protocol):
+    """A host on which shell text runs as root."""
+
+    def run(self, script: str, /) -> "subprocess.CompletedProcess[str]":
+        """Raises subprocess.CalledProcessError if it fails."""
+
+
+def fab(lab: Reached, *arguments: str, timeout: float = 300) -> "subprocess.CompletedProcess[str]":
     """Run the checkout's fab with the lab's ssh_config; `timeout` in seconds."""
     return subprocess.run(
         [str(BIN / "fab"), "--ssh-config", str(lab.ssh_config), *arguments],

@@ -1,0 +1,199 @@
+"""Virtual machines in a lab's network, made by the project's own Vagrantfile with libvirt and qemu.
+
+libvirtd and Vagrant see folders of the lab in place of the machine's own (/etc/libvirt, /var/lib/libvirt and the
+like, ~/.vagrant.d): nothing of these is read or written. All of it runs in the lab's network namespace, by which the
+lab finds and ends it, even if its owner was killed. The guests have no way out but to the lab's mirrors.
+
+Facts relied on (run with Debian 12's vagrant 2.3.4, vagrant-libvirt 0.11.2, libvirt 9.0.0): unless qemu runs as root,
+libvirt probes /dev/kvm again and again; it needs neither D-Bus nor virtlogd.
+"""
+
+import base64
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab import apt, box, network, services
+from lab.host import ENVIRONMENT
+from lab.lab import Lab
+from lab.process import LabError, run
+
+NEEDS = (
+    *("vagrant", "vagrant-libvirt", "libvirt-daemon-system", "libvirt-daemon-driver-qemu", "libvirt-clients"),
+    *("qemu-system-x86", "qemu-utils", "dnsmasq-base", "rsync", "openssh-client"),
+)
+CHECKOUT = Path(__file__).parents[1]
+QEMU_CONF = """\
+user = "root"
+group = "root"
+security_driver = "none"
+stdio_handler = "file"
+cgroup_controllers = []
+namespaces = []
+"""
+# Vagrant merges it with the project's: what concerns this lab alone.
+VAGRANTFILE = """\
+Vagrant.configure("2") do |config|
+  config.vm.provider :libvirt do |provider|
+    provider.default_prefix = ""
+    provider.management_network_name = "lab"
+    provider.management_network_address = "{subnet}"
+    provider.management_network_mode = "open"
+  end
+end
+"""
+PLACES = ("/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt", "/run/libvirt")
+# FOLDER COMMAND...: the command, which sees the lab's folders in these places, and the lab's network in /sys
+INSIDE = f"""\
+base=$1; shift
+mount -t sysfs sysfs /sys
+for place in {" ".join(PLACES)}; do
+  mkdir -p "$place" "$base$place"
+  mount --bind "$base$place" "$place"
+done
+exec "$@"
+"""
+START = 60.0  # seconds for libvirtd to answer; alone it takes one
+UP = 1200.0  # seconds for a machine in software emulation on a machine under load; alone it takes one minute
+POLL = 0.2  # seconds
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A virtual machine by its name; what tests ask of a lab's host can be asked of it."""
+
+    name: str
+    machines: "Machines"
+
+    def run(
+        self, script: str, *, check: bool = True, timeout: float = 300
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run shell text as root by the guest's agent, so that sshd's log stays clean.
+
+        `timeout` is in seconds. Raises subprocess.CalledProcessError when `check` and the text fails, LabError when
+        the guest doesn't answer or takes longer.
+        """
+        arguments = {
+            "path": "/bin/sh",
+            "arg": ["-c", script],
+            "env": list(ENVIRONMENT),
+            "capture-output": True,
+        }
+        pid = self._agent("guest-exec", arguments)["pid"]
+        deadline = time.monotonic() + timeout
+        while not (status := self._agent("guest-exec-status", {"pid": pid}))["exited"]:
+            if time.monotonic() > deadline:
+                raise LabError(f"{self.name}: no end after {timeout:.0f} s: {script}")
+            time.sleep(POLL)
+        code = status.get("exitcode", -1)
+        out, err = (
+            base64.b64decode(status.get(key, "")).decode(errors="replace") for key in ("out-data", "err-data")
+        )
+        done = subprocess.CompletedProcess(script, code, out, err)
+        if check:
+            done.check_returncode()
+        return done
+
+    def reboot(self) -> None:
+        """Shut the machine down in order and boot it."""
+        self.machines.vagrant("halt", self.name)
+        self.machines.boot()
+
+    def power_cut(self) -> None:
+        """End qemu at once: what was on its way to the disk is lost."""
+        self.machines.virsh("destroy", self.name)
+
+    def snapshot(self, name: str) -> None:
+        """Keep disk and memory, as they are at this moment, under this name."""
+        self.machines.virsh("snapshot-create-as", self.name, name)
+
+    def restore(self, name: str) -> None:
+        """Go back to a snapshot; the machine goes on from that moment, with its clock set."""
+        self.machines.virsh("snapshot-revert", self.name, name, "--running")
+        self.run(f"date -s @{time.time():.0f}")
+
+    def _agent(self, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        text = json.dumps({"execute": command, "arguments": arguments})
+        answer = json.loads(self.machines.virsh("qemu-agent-command", self.name, text))
+        found: dict[str, Any] = answer["return"]
+        return found
+
+
+class Machines:
+    """host1, host2, … by `vagrant up` in a lab, which ends them when it is taken down."""
+
+    def __init__(self, lab: Lab, hosts: int = 1) -> None:
+        self._lab = lab
+        self._folder = lab.disk / "machines"
+        self._guests = f"10.78.{lab.address.split('.')[2]}.0/24"
+        self.ssh_config = lab.folder / "vagrant.ssh_config"
+        self.repo_key = lab.repo_key
+        self.registry_url = lab.registry_url
+        self.hosts = {name: Machine(name, self) for name in (f"host{number + 1}" for number in range(hosts))}
+
+    def up(self) -> None:
+        """Bring the machines up. Raises LabError with the last words of what failed."""
+        apt.ensure(*NEEDS)
+        made = box.box()
+        self._prepare()
+        self._start_libvirtd()
+        self.vagrant("box", "add", "--name", box.NAME, str(made))
+        self.boot()
+        self.ssh_config.write_text(self.vagrant("ssh-config"))
+        for machine in self.hosts.values():
+            machine.run(f"echo '{self._lab.address} {' '.join(services.NAMES)}' >>/etc/hosts")
+
+    def boot(self) -> None:
+        """`vagrant up`: what doesn't run yet is made or booted."""
+        self.vagrant("up", "--provider", "libvirt")
+
+    def vagrant(self, *words: str) -> str:
+        """What Vagrant prints. Raises LabError."""
+        settings = {
+            "VAGRANT_CWD": CHECKOUT,
+            "VAGRANT_HOME": self._folder / "home",
+            "VAGRANT_DOTFILE_PATH": self._folder / "dot",
+            "VAGRANT_CHECKPOINT_DISABLE": 1,
+            "VAGRANT_NO_COLOR": 1,
+            "BOX": box.NAME,
+            "HOSTS": len(self.hosts),
+        }
+        pairs = [f"{key}={value}" for key, value in settings.items()]
+        return run(*self._inside("env", *pairs, "vagrant", *words), timeout=UP)
+
+    def virsh(self, *words: str) -> str:
+        """What virsh prints. Raises LabError."""
+        return run(*self._inside("virsh", "--quiet", "--connect", "qemu:///system", *words), timeout=UP)
+
+    def _inside(self, *command: str) -> list[str]:
+        enter = ("nsenter", f"--net=/run/netns/{network.namespace(self._lab.name)}", "unshare", "--mount")
+        return [*enter, "sh", "-euc", INSIDE, "sh", str(self._folder), *command]
+
+    def _prepare(self) -> None:
+        for file, text in (
+            ("home/Vagrantfile", VAGRANTFILE.format(subnet=self._guests)),
+            ("etc/libvirt/qemu.conf", QEMU_CONF),
+        ):
+            path = self._folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        # the way from this machine to the guests: by the lab's cable; it goes with it
+        run("ip", "route", "replace", self._guests, "via", self._lab.address)
+
+    def _start_libvirtd(self) -> None:
+        run(*self._inside("libvirtd", "--daemon"))
+        deadline = time.monotonic() + START
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise LabError(f"libvirtd doesn't answer; see {self._folder}/var/log/libvirt")
+            time.sleep(POLL)
+
+    def _answers(self) -> bool:
+        try:
+            self.virsh("list")
+        except LabError:
+            return False
+        return True
