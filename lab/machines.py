@@ -127,7 +127,7 @@ class Machines:
 
     def __init__(self, lab: Lab, hosts: int = 1) -> None:
         self._lab = lab
-        self._folder = lab.disk / "machines"
+        self.folder = lab.disk / "machines"
         self._guests = f"10.78.{lab.address.split('.')[2]}.0/24"
         self.ssh_config = lab.folder / "vagrant.ssh_config"
         self.repo_key = lab.repo_key
@@ -154,8 +154,8 @@ class Machines:
         """What Vagrant prints. Raises LabError."""
         settings = {
             "VAGRANT_CWD": CHECKOUT,
-            "VAGRANT_HOME": self._folder / "home",
-            "VAGRANT_DOTFILE_PATH": self._folder / "dot",
+            "VAGRANT_HOME": self.folder / "home",
+            "VAGRANT_DOTFILE_PATH": self.folder / "dot",
             "VAGRANT_CHECKPOINT_DISABLE": 1,
             "VAGRANT_NO_COLOR": 1,
             "BOX": box.NAME,
@@ -170,14 +170,14 @@ class Machines:
 
     def _inside(self, *command: str) -> list[str]:
         enter = ("nsenter", f"--net=/run/netns/{network.namespace(self._lab.name)}", "unshare", "--mount")
-        return [*enter, "sh", "-euc", INSIDE, "sh", str(self._folder), *command]
+        return [*enter, "sh", "-euc", INSIDE, "sh", str(self.folder), *command]
 
     def _prepare(self) -> None:
         for file, text in (
             ("home/Vagrantfile", VAGRANTFILE.format(subnet=self._guests)),
             ("etc/libvirt/qemu.conf", QEMU_CONF),
         ):
-            path = self._folder / file
+            path = self.folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         # the way from this machine to the guests: by the lab's cable; it goes with it
@@ -188,7 +188,7 @@ class Machines:
         deadline = time.monotonic() + START
         while not self._answers():
             if time.monotonic() > deadline:
-                raise LabError(f"libvirtd doesn't answer; see {self._folder}/var/log/libvirt")
+                raise LabError(f"libvirtd doesn't answer; see {self.folder}/var/log/libvirt")
             time.sleep(POLL)
 
     def _answers(self) -> bool:

@@ -24,12 +24,18 @@ class Reached(Protocol):
     def ssh_config(self) -> Path:
         """The file for `fab --ssh-config`."""
 
+    @property
+    def folder(self) -> Path:
+        """Where things are kept that end with the hosts."""
+
 
 class Shell(Protocol):
     """A host on which shell text runs as root."""
 
-    def run(self, script: str, /) -> "subprocess.CompletedProcess[str]":
-        """Raises subprocess.CalledProcessError if it fails."""
+    def run(
+        self, script: str, *, check: bool = True, timeout: float = ...
+    ) -> "subprocess.CompletedProcess[str]":
+        """`timeout` is in seconds. Raises subprocess.CalledProcessError when `check` and the text fails."""
 
 
 def fab(lab: Reached, *arguments: str, timeout: float = 300) -> "subprocess.CompletedProcess[str]":
@@ -46,7 +52,7 @@ def fab(lab: Reached, *arguments: str, timeout: float = 300) -> "subprocess.Comp
     )
 
 
-def state(lab: Lab) -> dict[str, str]:
+def state(lab: Reached) -> dict[str, str]:
     """The environment by which the journal of runs is the lab's, not the user's."""
     return {"XDG_STATE_HOME": str(lab.folder / "state")}
 

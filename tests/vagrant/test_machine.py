@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 
@@ -9,7 +10,7 @@ import pytest
 
 from lab.machines import Machine, Machines
 from tests.lab.state import difference, whole
-from tests.lab.support import BIN, CHECKOUT, fab
+from tests.lab.support import BIN, CHECKOUT, fab, state
 
 EFFECTIVE = (
     "docker info -f '{{json .RegistryConfig.Mirrors}} {{.Driver}} {{.DockerRootDir}} {{.CgroupDriver}}"
@@ -47,6 +48,7 @@ def test_the_power_is_cut_in_the_middle_of_a_setup(
     with subprocess.Popen(
         command,
         cwd=CHECKOUT,
+        env={**os.environ, **state(lab)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

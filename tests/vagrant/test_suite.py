@@ -9,14 +9,14 @@ from tests.lab.test_setup import (
     test_mirrors_change_by_a_reload,
     test_second_run_is_one_connection_and_one_command,
 )
-from tests.lab.test_uninstall import test_the_host_is_as_it_was
+from tests.lab.test_uninstall import test_a_fresh_host_is_as_it_was
 from tests.lab.test_verify import test_a_host_that_was_set_up_passes
 
 __all__ = [
+    "test_a_fresh_host_is_as_it_was",
     "test_a_host_that_was_set_up_passes",
     "test_fresh_host_with_the_defaults",
     "test_images_come_through_the_mirror",
     "test_mirrors_change_by_a_reload",
     "test_second_run_is_one_connection_and_one_command",
-    "test_the_host_is_as_it_was",
 ]
