@@ -155,12 +155,13 @@ def test_interrupted_once_no_host_begins_and_those_in_flight_finish() -> None:
             told.stopped.wait(10)
         return well(host)
 
+    before = signal.getsignal(signal.SIGINT)
     end = Rollout(Threads(1), told).run(course(("a", "b", "c"), ("d",)), work)
     assert end.cause is Cause.INTERRUPTED
     assert [outcome.host for outcome in end.outcomes] == ["a", "b"]
     assert (end.in_flight, end.untouched) == ((), ("c", "d"))
     assert told.words[-2:] == ["stopping with ['b']", "ended interrupted"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_interrupted_in_a_pause_the_run_ends_at_once() -> None:

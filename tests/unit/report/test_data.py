@@ -83,10 +83,11 @@ def test_refusals_and_notes_are_told() -> None:
     (refusal,) = data.plan(plan(refused.facts(), refused.steps))["refusals"]
     assert refusal["resource"] == "service docker.service"
     assert "which stops running containers: web" in refusal["text"]
-    (note,) = (
-        each for each in data.plan(plan(noted.facts(), noted.steps))["notes"] if each["resource"] != "host"
-    )
-    assert "daemon.json is younger than the running daemon" in note["text"]
+    notes = data.plan(plan(noted.facts(), noted.steps))["notes"]
+    told = {note["resource"]: note["text"] for note in notes if note["resource"] != "host"}
+    assert told.keys() == {"packages docker-ce", "service docker.service"}
+    assert "adopted" in told["packages docker-ce"]
+    assert "daemon.json is younger than the running daemon" in told["service docker.service"]
 
 
 READABLE = [name for name in NAMES if not Case.load(name).plan.startswith("failed: ")]
@@ -109,7 +110,7 @@ def test_facts_tell_what_was_read() -> None:
     assert json.loads(found["file /etc/docker/daemon.json"]["content"]) == {
         "registry-mirrors": ["http://registry.example:5000"]
     }
-    assert found["packages docker-ce"] == {"versions": {"docker-ce": "18.06.3.ce-3.el7"}}
+    assert found["packages docker-ce"] == {"versions": {"docker-ce": "18.06.3.ce-3.el7"}, "spoilt": []}
     assert found["group docker"] == {"members": ["alice"], "users": ["alice"]}
     assert found["service docker.service"]["info"]["mirrors"] == ["http://registry.example:5000/"]
     assert data.facts(Case.load("fresh-defaults").facts())["resources"]["packages docker-ce"] is None

@@ -61,7 +61,7 @@ def test_all_of_it_goes_in_the_transaction_in_which_ours_comes() -> None:
     assert (rivals, alone) == ("look_rivals", "look_alone")
     # taken away may be these, needed by nobody, and kept for the way back
     back = " ".join([*PACKAGES, "docker-logrotate-1-1"])
-    assert shlex.split(look)[5:8] == [" ".join(goes), " ".join(goes), back]
+    assert shlex.split(look)[6:9] == [" ".join(goes), " ".join(goes), back]
     assert found.reason.startswith(f"replacement of {', '.join(PACKAGES)} by docker-ce 18.06.3 by a swap")
     assert found.stops_daemon
     assert found.joins == "service"
