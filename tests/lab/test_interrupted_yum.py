@@ -48,6 +48,7 @@ def cut_off(lab: Lab, host: LabHost, *asked: str) -> None:
         while not (host.root / "root/hangs").exists():
             assert time.monotonic() < deadline
             time.sleep(0.01)
+        run.kill()  # else it waits for the host to come back
         host.power_cut()
         run.communicate(timeout=60)
     host.boot()

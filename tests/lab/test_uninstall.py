@@ -110,6 +110,7 @@ def test_after_a_setup_that_was_cut_off(lab: Lab, host: LabHost, asked: tuple[st
         while not list((host.root / "var/lib/yum").glob("transaction-done.*")):
             assert time.monotonic() < deadline
             time.sleep(0.01)
+        run.kill()  # else it waits for the host to come back
         host.power_cut()
         run.communicate(timeout=60)
     host.boot()
