@@ -117,9 +117,14 @@ restart() {
   fi
   pid=$(systemctl show docker.service -p MainPID | cut -d= -f2)
   file=/etc/docker/daemon.json
-  if [ -e "$file" ] && ! cmp -s "$file" /run/docker-provision/reloaded.json; then
+  took=/run/docker-provision
+  if [ -e "$file" ] && ! cmp -s "$file" $took/started.json && ! cmp -s "$file" $took/reloaded.json; then
     age=$(($(date +%s) - $(stat -Lc %Z "$file")))
-    if [ "$age" -lt "$(ps -o etimes= -p "$pid" | tr -d ' ')" ]; then echo "pending $file"; return; fi
+    # within one second it can't be told which of the two came first
+    if [ -e $took/started.json ] || [ "$age" -le "$(ps -o etimes= -p "$pid" | tr -d ' ')" ]; then
+      echo "pending $file"
+      return
+    fi
   fi
   # the others wouldn't come back, and would be waited for
   docker_cli rm -f -v "$run-a" "$run-b" "$run-own" "$run-web" >/dev/null 2>&1
