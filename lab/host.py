@@ -69,6 +69,9 @@ class LabHost:
         if self.running:
             return
         self.disk.mount()
+        # a cable of a host that was cut off may be there yet, held by what was at work inside
+        stale = ("ip", "-n", network.namespace(self.lab), "link", "del", network.port(self.lab, self.name))
+        subprocess.run(stale, check=False, capture_output=True)
         bases = [cgroups.create(group.parent, group.name) / "cgroup.procs" for group in self.groups]
         command = [
             *("setsid", "--fork", "sh", "-c", ENTER, "sh", *map(str, bases), "--"),

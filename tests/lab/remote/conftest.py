@@ -16,10 +16,10 @@ from tests.lab.remote.support import Desk
 
 @pytest.fixture(scope="module")
 def hosts(lab: Lab) -> list[LabHost]:
-    """host1, host2 and host3 as they are: these tests put back what they change."""
+    """host1, host2 and host3, fresh: these tests put back what they change."""
     found = [lab.hosts[f"host{number}"] for number in (1, 2, 3)]
     for host in found:
-        host.boot()
+        host.restore("fresh")
     return found
 
 
