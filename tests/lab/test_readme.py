@@ -16,7 +16,6 @@ from docs import picture
 from lab.host import LabHost
 from lab.lab import Lab
 from tests import readme
-from tests.lab.support import state
 from tests.readme import Command
 
 BIN = Path(sys.executable).parent
@@ -40,7 +39,7 @@ class Reader:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", f'PATH="{BIN}:$PATH"\n{text}'],
             cwd=readme.CHECKOUT,
-            env={**os.environ, **state(self.lab), "COMPANY_PROXY": PROXY},
+            env={**os.environ, "XDG_STATE_HOME": str(self.folder / "state"), "COMPANY_PROXY": PROXY},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
