@@ -241,7 +241,7 @@ def keys_set(command: Command | None) -> dict[str, str]:
     """The keys of daemon.json that this command line sets, each with the flag and its place, as people read it."""
     found: dict[str, str] = {}
     words = command.words if command else ()
-    for word, after in zip(words, (*words[1:], Line("", 0, "")), strict=True):
+    for word, after in zip(words, (*words, Line("", 0, ""))[1:], strict=True):
         flag, equals, value = word.text.partition("=")
         if flag == "--config-file" and (value if equals else after.text) != "/etc/docker/daemon.json":
             found[CONFIG_FILE] = f"{flag} in {word if word.number else word.path}"

@@ -136,7 +136,8 @@ def test_a_masked_service_is_left_alone_for_someone_meant_it(steady: Steady) -> 
     steady.host.run("systemctl stop docker && systemctl mask docker")
     before = whole(steady.host)
     told = steady.fab("setup-docker")
-    assert told.returncode == 1
+    assert told.returncode == 1, told.stderr
+    assert told.stdout, told.stderr
     assert (
         "someone meant it; `systemctl unmask docker.service`" in json.loads(told.stdout)["hosts"][0]["error"]
     )

@@ -176,3 +176,8 @@ def test_noise_is_passed_over() -> None:
     assert (
         parse("bash: warning\nunit=x\nenv=y\t1\nunit=/a\tno\tExecStart=/x\nActiveState=active") == UnitFiles()
     )
+
+
+def test_a_unit_that_starts_nothing_sets_no_key() -> None:
+    """A masked one has no command at all."""
+    assert keys_set(None) == {}
