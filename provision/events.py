@@ -51,7 +51,8 @@ FAILURES = frozenset({Status.REFUSED, Status.FAILED, Status.UNREACHABLE})
 class Outcome:
     """One host's end. `plan` is what was found to do before anything was done, `seconds` the wall time.
 
-    `runs` are the ids by which the host keeps what was begun on it.
+    `runs` are the ids by which the host keeps what was begun on it, `known_as` other names by which errors may call it:
+    where it is reached.
     """
 
     host: str
@@ -63,6 +64,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    known_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

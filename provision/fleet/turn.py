@@ -44,6 +44,11 @@ def guarded(
     )
 
 
+def _whereabouts(place: str) -> str:
+    """The host's own part of its place, without the port."""
+    return place.partition(" via ")[0].rpartition(":")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Called with a host's name, gives its end. It never raises what concerns that host alone."""
@@ -69,6 +74,7 @@ class Turn:
             outcome = converge(name, remote, self.goals[name], self.observer)
         finally:
             remote.close()
+        outcome.known_as = (host.address, _whereabouts(host.place))
         if begun and self.orders.after is not None:
             self._after(outcome, about)
         self.observer.finished(outcome)
