@@ -4,6 +4,9 @@ In reading order:
 
     cli           the way in: Fabric's command line, one turn for all hosts, one exit code
     tasks         the commands: flags in, words out
+    run           one command: who is asked what, and what is told of it
+    changing      the commands that plan or change hosts, from what is asked to what is told
+    request       what a command line asks for, read and checked
     fleet         how the hosts of a run get their turn
     asked         what is asked for of each host
     remote        the only SSH

@@ -14,12 +14,12 @@ from fabric.main import Fab
 from invoke import Collection
 
 from provision import openpgp, spec, tasks
+from provision.changing import EXIT
 from provision.errors import INTERRUPTED, OperatorError
 from provision.fleet import orders
 from provision.handed import defaults, pinned_key
 from provision.inventory import ours
 from provision.options import OPTIONS
-from provision.run import EXIT
 from provision.spec import PACKAGE_MIRRORS
 from provision.steps import steps
 from provision.yamlmarks import read

@@ -1,0 +1,119 @@
+"""The commands that plan or change hosts: from what is asked for to what is told in the end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from provision.advisories import Advisories
+from provision.asked import Asked
+from provision.converge import Goal
+from provision.errors import INTERRUPTED, LetGo
+from provision.events import Cause, End, Status
+from provision.fleet import past
+from provision.fleet.campaign import Campaign
+from provision.fleet.turn import Host
+from provision.report import data, terminal
+from provision.request import Request
+from provision.resources.withdrawal import Withdrawal
+
+EXIT = {
+    Status.UNCHANGED: 0,
+    Status.CHANGED: 0,
+    Status.PENDING: 3,
+    Status.REFUSED: 1,
+    Status.FAILED: 1,
+    Status.UNREACHABLE: 1,
+}
+SEVERITY = (2, 1, 3, 0)
+"""Of several hosts' exit codes the first of these that occurs is the run's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What a command does with its hosts: brings them to what is asked for, or takes that away, or only plans it."""
+
+    only: frozenset[str] = frozenset()
+    withdraw: Withdrawal | None = None
+    dry_run: bool = False
+
+
+def _unheard(hosts: Sequence[Host]) -> list[Advisories]:
+    """What is known against the versions that are asked for, each version once, unless all who ask for it know it."""
+    found = {}
+    for host in hosts:
+        if not host.asked.spec.ack_eol:
+            found[host.asked.advisories.version] = host.asked.advisories
+    return list(found.values())
+
+
+def exit_code(end: End) -> int:
+    """Of the hosts' exit codes the gravest; that of an interrupted run is its own."""
+    if end.cause in (Cause.INTERRUPTED, Cause.LET_GO):
+        return INTERRUPTED
+    codes = {EXIT[outcome.status] for outcome in end.outcomes}
+    return next(code for code in SEVERITY if code in codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """One of these commands. Its `mode` says which."""
+
+    request: Request
+    command: str
+    mode: Mode
+    out: Console
+
+    def run(self) -> int:
+        """The exit code."""
+        command, mode = self.command, self.mode
+        resumed = past.resumed()
+        if resumed is not None:
+            if mode.dry_run or resumed[0] != command:
+                print(f"{command}: passed over, for the run that goes on came behind it", file=sys.stderr)
+                return 0
+            past.taken_up()
+        again = resumed[1] if resumed else None
+        hosts = self.request.hosts([host for wave in again.waves for host in wave] if again else ())
+        view = terminal.observer(self.out)
+        campaign = Campaign(
+            command,
+            hosts,
+            {host.name: self._goal(host.asked) for host in hosts},
+            self.request.orders,
+            view,
+            checked=not (mode.withdraw or mode.only),
+        )
+        with view:
+            end = campaign.look() if mode.dry_run else campaign.change(past.typed(), again)
+        self._tell(end, hosts)
+        if end.cause is Cause.LET_GO:
+            raise LetGo
+        return exit_code(end)
+
+    def _tell(self, end: End, hosts: Sequence[Host]) -> None:
+        unheard = [] if self.mode.withdraw else _unheard(hosts)
+        for known in unheard:
+            self.out.print(terminal.advisories_view(known), soft_wrap=True)
+        terminal.show_end(self.out, end.outcomes)
+        for line in terminal.cause_lines(end):
+            self.out.print(line, soft_wrap=True)
+        if self.mode.dry_run:
+            self.out.print("Nothing was changed.")
+        if self.request.json:
+            print(json.dumps(data.run(end, unheard), indent=2, ensure_ascii=False))
+
+    def _goal(self, asked: Asked) -> Goal:
+        mode = self.mode
+        return Goal(
+            self.request.steps(asked, mode.only, mode.withdraw),
+            mode.only,
+            withdraw=mode.withdraw is not None,
+            dry_run=mode.dry_run,
+            terms=asked.terms,
+            lock_timeout=self.request.lock_timeout,
+        )
