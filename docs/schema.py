@@ -1,8 +1,9 @@
-"""JSON Schemas of inventories and spec files, by which editors complete and check them as they are written.
+"""JSON Schemas: of inventories and spec files, by which editors complete and check them as they are written, and of
+run.json, for whoever reads reports.
 
 python -m docs.schema        (writes the .schema.json files beside this one)
 
-They say what there is and of which kind; what a value may be in detail, the program itself says.
+Those of what people write say what there is and of which kind; what a value may be in detail, the program itself says.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from provision.inventory import ours
 from provision.options import OPTIONS
+from provision.report.document import Document
 from provision.spec import Spec
 
 FOLDER = Path(__file__).parent
@@ -74,7 +78,22 @@ def _many(each: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": each}
 
 
-SCHEMAS = {"spec.schema.json": spec, "inventory.schema.json": inventory}
+def run() -> dict[str, Any]:
+    """run.json, which --report writes."""
+    return {
+        "$schema": DIALECT,
+        **Document.model_json_schema(mode="serialization", schema_generator=_WithoutTitles),
+    }
+
+
+class _WithoutTitles(GenerateJsonSchema):
+    """A field's title would be its name again."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  pydantic's signature
+        return False
+
+
+SCHEMAS = {"spec.schema.json": spec, "inventory.schema.json": inventory, "run.schema.json": run}
 
 
 def text(name: str) -> str:

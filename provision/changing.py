@@ -13,7 +13,7 @@ from provision.advisories import Advisories
 from provision.asked import Asked
 from provision.converge import Goal
 from provision.errors import INTERRUPTED, LetGo
-from provision.events import Cause, End, Status
+from provision.events import Cause, End, Observers, Status
 from provision.fleet import past
 from provision.fleet.campaign import Campaign
 from provision.fleet.turn import Host
@@ -42,7 +42,7 @@ class Mode:
     dry_run: bool = False
 
 
-def _unheard(hosts: Sequence[Host]) -> list[Advisories]:
+def unheard(hosts: Sequence[Host]) -> list[Advisories]:
     """What is known against the versions that are asked for, each version once, unless all who ask for it know it."""
     found = {}
     for host in hosts:
@@ -85,27 +85,28 @@ class Changing:
             hosts,
             {host.name: self._goal(host.asked) for host in hosts},
             self.request.orders,
-            view,
+            Observers(self.request.files.recorder, view),
             checked=not (mode.withdraw or mode.only),
         )
         with view:
             end = campaign.look() if mode.dry_run else campaign.change(past.typed(), again)
-        self._tell(end, hosts)
+        known = [] if mode.withdraw else unheard(hosts)
+        self._tell(end, known)
+        self.request.files.write(exit_code(end), known)
         if end.cause is Cause.LET_GO:
             raise LetGo
         return exit_code(end)
 
-    def _tell(self, end: End, hosts: Sequence[Host]) -> None:
-        unheard = [] if self.mode.withdraw else _unheard(hosts)
-        for known in unheard:
-            self.out.print(terminal.advisories_view(known), soft_wrap=True)
+    def _tell(self, end: End, known: Sequence[Advisories]) -> None:
+        for version in known:
+            self.out.print(terminal.advisories_view(version), soft_wrap=True)
         terminal.show_end(self.out, end.outcomes)
         for line in terminal.cause_lines(end):
             self.out.print(line, soft_wrap=True)
         if self.mode.dry_run:
             self.out.print("Nothing was changed.")
         if self.request.json:
-            print(json.dumps(data.run(end, unheard), indent=2, ensure_ascii=False))
+            print(json.dumps(data.run(end, known), indent=2, ensure_ascii=False))
 
     def _goal(self, asked: Asked) -> Goal:
         mode = self.mode

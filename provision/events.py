@@ -19,6 +19,7 @@ The live view, the journal and the reports are observers; none of them knows ano
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,13 @@ class Course:
     waves: tuple[tuple[str, ...], ...]
     dry_run: bool
     began: datetime
+
+    @classmethod
+    def new(cls, command: str, waves: tuple[tuple[str, ...], ...], *, dry_run: bool, run: str = "") -> Course:
+        """One that begins now; `run` is the id of an earlier one that is gone on with."""
+        began = datetime.now().astimezone()
+        # when, and what tells it from another run of that second
+        return cls(run or f"{began:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", command, waves, dry_run, began)
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from provision.fleet.runners import Runner, Threads
 from provision.fleet.turn import Host
 from provision.inventory import Inventory, Origin
 from provision.options import FLAGS
+from provision.report.files import Files
 from provision.resources.base import Step
 from provision.resources.restart import Policy, Restart
 from provision.resources.withdrawal import Withdrawal
@@ -96,6 +97,11 @@ class Request:
     def orders(self) -> Orders:
         """How the run is to go."""
         return orders.parse(self.flag)
+
+    @cached_property
+    def files(self) -> Files:
+        """What is to be written about the run."""
+        return Files(self.flag("report"))
 
     @property
     def runner(self) -> Runner:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from provision.changing import Changing, Mode
+from provision.changing import Changing, Mode, unheard
 from provision.converge import read
 from provision.errors import HostError
 from provision.events import Observer
@@ -42,7 +42,7 @@ class Run:
         request = Request(context, flags)
         if "spec" in flags:
             request.wishes.of()
-            request.policy, request.orders  # noqa: B018  for what they raise
+            request.policy, request.orders, request.files  # noqa: B018  for what they raise
         return cls(request)
 
     # -- the commands
@@ -90,11 +90,14 @@ class Run:
         subjects = {
             host.name: verify.Subject(host.remote, host.asked.spec, host.asked.handed) for host in hosts
         }
+        files = self._request.files
         try:
-            return verify.run(subjects, junit=Path(junit) if junit else None)
+            code = verify.run(subjects, files.recorder, junit=Path(junit) if junit else None)
         finally:
             for host in hosts:
                 host.remote.close()
+        files.write(code, unheard(hosts))
+        return code
 
     def attach(self) -> int:
         from provision import kept  # noqa: PLC0415  few commands look at what hosts keep

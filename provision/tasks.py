@@ -49,6 +49,11 @@ Flag = Option | Value | Switch | Argument
 SPEC = Value("spec", "FILE", "YAML file with what is asked for (see README); flags win over it")
 ONLY = Value("only", "STEP[,STEP]", "only these steps (`steps` lists them)")
 JUNIT = Value("junit", "FILE", "write the checks' results as JUnit XML")
+REPORT = Value(
+    "report",
+    "DIR",
+    "write run.json and junit.xml into this folder, also where hosts fail or the run is broken off",
+)
 JSON = Switch("json", "print one JSON document on standard output")
 DRY_RUN = Switch("dry_run", "change nothing, print the plan (as does Fabric's -R/--dry)")
 RESTART = Value(
@@ -133,6 +138,7 @@ HOSTS: tuple[Flag, ...] = (INVENTORY, LIMIT, SHARD)
 PACE: tuple[Flag, ...] = (FORKS, TIMEOUT, RETRY)
 ROLLOUT: tuple[Flag, ...] = (*PACE, WAVES, MAX_FAILURES, PAUSE, BEFORE, AFTER)
 ASKED: tuple[Flag, ...] = (*HOSTS, SPEC, *FLAGS)
+REPORTS: tuple[Flag, ...] = (REPORT,)
 CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS, REPLACE)
 """What may be done to an engine that runs."""
 
@@ -183,19 +189,19 @@ def _help(flag: Flag) -> str:
     return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
-@command(*ASKED, *PACE, ONLY, *CONSENTS, JSON)
+@command(*ASKED, *PACE, ONLY, *CONSENTS, *REPORTS, JSON)
 def plan(run: Run) -> int:
     """Read the hosts and print what would change, and why; exit code 3 if anything would."""
     return run.plan()
 
 
-@command(*ASKED, *ROLLOUT, ONLY, *CONSENTS, LOCK_TIMEOUT, DRY_RUN, JSON)
+@command(*ASKED, *ROLLOUT, ONLY, *CONSENTS, LOCK_TIMEOUT, DRY_RUN, *REPORTS, JSON)
 def setup_docker(run: Run) -> int:
     """Install pinned Docker, and keep it as asked for; a second run finds nothing to do."""
     return run.setup()
 
 
-@command(*ASKED, JUNIT)
+@command(*ASKED, JUNIT, *REPORTS)
 def verify(run: Run) -> int:
     """Check the hosts by pytest-testinfra, through code that is independent of our own probe."""
     return run.verify()
@@ -225,7 +231,7 @@ def versions(run: Run) -> int:
     return run.versions()
 
 
-@command(*ASKED, *ROLLOUT, STOP, PURGE, DEPENDENCIES, LOCK_TIMEOUT, DRY_RUN, JSON)
+@command(*ASKED, *ROLLOUT, STOP, PURGE, DEPENDENCIES, LOCK_TIMEOUT, DRY_RUN, *REPORTS, JSON)
 def uninstall_docker(run: Run) -> int:
     """Take away what setup-docker brought, by the host's own record; data stays unless --purge-data."""
     return run.uninstall()

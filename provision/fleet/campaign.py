@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from provision import verify
 from provision.converge import Goal
@@ -20,6 +18,8 @@ from provision.fleet.runners import Runner, Threads
 from provision.fleet.turn import Host, Turn, guarded
 
 JOURNAL = "runs.sqlite"
+CHECKS = "checks"
+"""What a host is at after its wave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Campaign:
 
     def look(self) -> End:
         """Plan for all hosts, and change nothing."""
-        course = self._course(_run_id(), (self._names,), dry_run=True)
+        course = Course.new(self.command, (self._names,), dry_run=True)
         return self._rollout(self.observer).run(course, self._turn(self.observer))
 
     def change(self, typed: Typed, resumed: Resumed | None = None) -> End:
         """Bring all hosts to their goals. Raises OperatorError where another run is at one of them."""
-        found = resumed or Resumed(_run_id(), waves.cut(self._names, self.orders.waves))
-        course = self._course(found.id, found.waves, dry_run=False)
+        found = resumed or Resumed("", waves.cut(self._names, self.orders.waves))
+        course = Course.new(self.command, found.waves, dry_run=False, run=found.id)
         places = {host.name: host.place for host in self.hosts}
         with Claims(folder()).held(course.id, places):
             journal = Journal(folder() / JOURNAL, typed)
@@ -67,9 +67,6 @@ class Campaign:
     @property
     def _runner(self) -> Runner:
         return Threads(self.orders.forks)
-
-    def _course(self, run: str, parts: tuple[tuple[str, ...], ...], *, dry_run: bool) -> Course:
-        return Course(run, self.command, parts, dry_run, datetime.now().astimezone())
 
     def _turn(self, observer: Observer) -> Turn:
         return Turn({host.name: host for host in self.hosts}, self.goals, self.orders, observer)
@@ -89,20 +86,16 @@ class Campaign:
 
         def check(name: str) -> tuple[str, HostError | None]:
             host = named[name]
-            observer.step(name, "checks")
+            observer.step(name, CHECKS)
             remote = guarded(host, self.orders, observer)
             try:
                 subject = verify.Subject(remote, host.asked.spec, host.asked.handed)
                 return name, verify.trouble(name, subject)
             finally:
                 remote.close()
+                observer.changed(name, CHECKS)
 
         def gate(names: Sequence[str]) -> Mapping[str, HostError]:
             return {name: error for name, error in self._runner.run(names, check) if error is not None}
 
         return gate
-
-
-def _run_id() -> str:
-    """When, and what tells it from another run of that second."""
-    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

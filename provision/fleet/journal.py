@@ -45,6 +45,9 @@ CREATE INDEX IF NOT EXISTS changes_of ON changes (run, host);
 """
 VERSION = 1
 
+LOOKS = ("look ", "check")
+"""What ids begin with by which nothing is changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -146,7 +149,7 @@ class Journal(Observer):
         self._state(host, STARTED)
 
     def changed(self, host: str, ident: str) -> None:
-        if not ident.startswith("look "):
+        if not ident.startswith(LOOKS):
             self._write(
                 "INSERT INTO changes (run, host, resource, at) VALUES (?, ?, ?, ?)",
                 self._run,

@@ -4,6 +4,7 @@ checks      what must be true, each a plain function over a testinfra Host
 look        how a check looks, and says what is wrong
 backend     testinfra over our connection
 collect     the checks as pytest sees them
+told        what pytest does with them, as events of a run
 pytest.ini  the run's own configuration
 """
 
@@ -16,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision.errors import Failed, HostError, OperatorError
+from provision.errors import INTERRUPTED, Failed, HostError, OperatorError
 
 if TYPE_CHECKING:
     from provision.converge import Remote
+    from provision.events import Observer
     from provision.handed import Handed
     from provision.spec import Spec
 
@@ -35,8 +37,9 @@ class Subject:
     handed: Handed
 
 
-def run(hosts: Mapping[str, Subject], *, junit: Path | None = None) -> int:
-    """Check all hosts in one pytest run, whose own output goes to stdout; 0 if all passed, else 1.
+def run(hosts: Mapping[str, Subject], observer: Observer, *, junit: Path | None = None) -> int:
+    """Check all hosts in one pytest run, whose own output goes to stdout; 0 if all passed, else 1, and 130 if it was
+    broken off. `observer` hears of it as of any run.
 
     `hosts` are by the name that they are shown under; one that can't be reached fails one check, and the others go on.
     `junit` is a file for the results as JUnit XML. Raises OperatorError before any host is asked if that can't be
@@ -51,16 +54,16 @@ def run(hosts: Mapping[str, Subject], *, junit: Path | None = None) -> int:
     # pytest takes a quarter of a second to import
     import pytest  # noqa: PLC0415
 
-    from provision.verify import backend, checks, collect  # noqa: PLC0415
+    from provision.verify import backend, checks, collect, told  # noqa: PLC0415
 
     patients = [
         collect.Patient(backend.host(name, each.remote), each.spec, checks.checks(each.handed))
         for name, each in hosts.items()
     ]
     with _without_callers_pytest():
-        code = pytest.main(arguments, plugins=[collect.Plugin(patients)])
+        code = pytest.main(arguments, plugins=[collect.Plugin(patients), told.Teller(observer, list(hosts))])
     if code == pytest.ExitCode.INTERRUPTED:
-        raise KeyboardInterrupt
+        return INTERRUPTED
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"pytest ended with {code!r}")
     return int(code)

@@ -63,7 +63,9 @@ class Reader:
     def _here(self, text: str) -> str:
         """The command as it has to be in the lab: its hosts, its ssh_config, its key, its mirror."""
         text = self.named(text)
-        text = re.sub(r"(?<![\w/.])(site\.yml|inventory\.yaml|proofs\.html)", rf"{self.folder}/\1", text)
+        text = re.sub(
+            r"(?<![\w/.])(site\.yml|inventory\.yaml|proofs\.html|report$)", rf"{self.folder}/\1", text
+        )
         program = self.folder / "program"
         if re.match(r"fab (-H|.* --inventory)", text):
             text = text.replace("fab", f"fab -S {self.lab.ssh_config}", 1)

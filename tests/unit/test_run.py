@@ -14,6 +14,7 @@ from invoke import Config
 
 from provision import errors
 from provision.errors import OperatorError
+from provision.events import Observer
 from provision.inventory import Ssh
 from provision.run import Run
 from provision.verify import Subject
@@ -426,7 +427,7 @@ def test_verify_gives_pytests_verdict(
 ) -> None:
     asked: list[tuple[list[str], Path | None]] = []
 
-    def verify(subjects: Mapping[str, Subject], *, junit: Path | None) -> int:
+    def verify(subjects: Mapping[str, Subject], observer: Observer, *, junit: Path | None) -> int:
         assert all(each.handed.repo_key.startswith(b"-----BEGIN PGP") for each in subjects.values())
         asked.append((list(subjects), junit))
         return code

@@ -1,0 +1,65 @@
+"""What `--report` and `--metrics` name: looked at before any host is touched, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from provision.advisories import Advisories
+from provision.errors import OperatorError, ProvisionError
+from provision.report.recorder import Recorder
+
+
+class Files:
+    """The files about a run. `recorder` is an observer that has to hear it.
+
+    Raises OperatorError where one couldn't be written; the folder of the report is made.
+    """
+
+    def __init__(self, report: str = "") -> None:
+        self.recorder = Recorder()
+        self._report = _folder(report) if report else None
+
+    def write(self, exit_code: int, known: Sequence[Advisories]) -> None:
+        """Write them, about the run that the recorder heard to its end. Raises ProvisionError."""
+        if self._report is None:
+            return
+        from provision.report import junit  # noqa: PLC0415  only who asks for them needs their libraries
+        from provision.report.document import document  # noqa: PLC0415  likewise
+
+        run = document(self.recorder, exit_code, known)
+        contents = {
+            "run.json": f"{run.model_dump_json(indent=1)}\n".encode(),
+            "junit.xml": junit.text(run),
+        }
+        for name, content in contents.items():
+            _replace(self._report / name, content, "--report")
+
+
+def _folder(said: str) -> Path:
+    """The folder, made where it wasn't there, once it is known that files can be written into it."""
+    path = Path(said).expanduser().absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        raise OperatorError(
+            f"--report: can't write into {path}: {error.strerror}; name a folder that you may write into"
+        ) from None
+    return path
+
+
+def _replace(path: Path, content: bytes, flag: str) -> None:
+    """Have the file hold this, from one moment to the next. Raises ProvisionError."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ProvisionError(f"{flag}: can't write {path}: {error.strerror}") from None
