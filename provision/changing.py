@@ -14,7 +14,7 @@ from provision.asked import Asked
 from provision.converge import Goal
 from provision.errors import INTERRUPTED, LetGo
 from provision.events import Cause, End, Observers, Status
-from provision.fleet import past
+from provision.fleet import past, runners
 from provision.fleet.campaign import Campaign
 from provision.fleet.turn import Host
 from provision.report import data, terminal
@@ -80,15 +80,16 @@ class Changing:
         again = resumed[1] if resumed else None
         hosts = self.request.hosts([host for wave in again.waves for host in wave] if again else ())
         view = terminal.observer(self.out)
-        campaign = Campaign(
-            command,
-            hosts,
-            {host.name: self._goal(host.asked) for host in hosts},
-            self.request.orders,
-            Observers(self.request.files.recorder, view),
-            checked=not (mode.withdraw or mode.only),
-        )
-        with view:
+        with view, runners.opened(self.request.orders) as runner:
+            campaign = Campaign(
+                command,
+                hosts,
+                {host.name: self._goal(host.asked) for host in hosts},
+                self.request.orders,
+                Observers(self.request.files.recorder, view),
+                runner,
+                checked=not (mode.withdraw or mode.only),
+            )
             end = campaign.look() if mode.dry_run else campaign.change(past.typed(), again)
         known = [] if mode.withdraw else unheard(hosts)
         self._tell(end, known)

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from provision import handed, inventory, spec
 from provision.asked import Asked, Wishes
 from provision.errors import OperatorError
-from provision.fleet import orders
+from provision.fleet import orders, travel
 from provision.fleet.orders import Orders
-from provision.fleet.runners import Runner, Threads
+from provision.fleet.runners import Threads
 from provision.fleet.turn import Host
 from provision.inventory import Inventory, Origin
 from provision.options import FLAGS
@@ -104,9 +104,9 @@ class Request:
         return Files(self.flag("report"))
 
     @property
-    def runner(self) -> Runner:
-        """Gives hosts their turn."""
-        return Threads(self.orders.forks)
+    def threads(self) -> Threads:
+        """Give hosts their turn from here."""
+        return Threads(self.orders.forks or orders.forks())
 
     def steps(
         self, asked: Asked, only: frozenset[str] = frozenset(), withdrawal: Withdrawal | None = None
@@ -159,7 +159,9 @@ class Request:
         connections = remote.connections(config, [host.ssh for host in hosts], dict(config.connect_kwargs))
         password = config.sudo.password
         sessions = [remote.Session(connection, sudo_password=password) for connection in connections]
-        return [
+        found = [
             Host(host.name, session, wish, host.ssh.address, session.place)
             for host, session, wish in zip(hosts, sessions, asked, strict=True)
         ]
+        travel.raise_if_unfit(self.orders, config.connect_kwargs, password, found)
+        return found

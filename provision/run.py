@@ -164,7 +164,7 @@ class Run:
                 host.remote.close()
 
         with watcher, command.hanging_up([host.remote for host in hosts]):
-            found = {report.host: report for report in self._request.runner.run(hosts, work)}
+            found = {report.host: report for report in self._request.threads.run(hosts, work)}
         reports = [found[host.name] for host in hosts]
         terminal.show(self._out, reports)
         if self._request.json:
@@ -216,7 +216,7 @@ class Run:
                 remote.close()
 
         hosts = self._request.hosts()
-        found = dict(self._request.runner.run(hosts, one))
+        found = dict(self._request.threads.run(hosts, one))
         results = {}
         for host in hosts:
             if isinstance(found[host.name], HostError):

@@ -108,6 +108,10 @@ LIMIT = Value(
 SHARD = Value("shard", "PART/PARTS", "only this part of the hosts, as 1/4 for the first of four")
 
 FORKS = Value("forks", "NUMBER", "hosts at a time (default: ten for each processor here, at most 100)")
+RUNNER = Value(
+    "runner", "threads|dask", "who reaches the hosts: threads of this machine (default), or Dask's workers"
+)
+SCHEDULER = Value("scheduler", "ADDRESS", "where Dask's scheduler is, as tls://HOST:8786")
 TIMEOUT = Value(
     "timeout", "SECONDS", "what a host has in all, from its turn on; what it is at then may go on there"
 )
@@ -136,7 +140,8 @@ FAILED = Switch("failed", "take the hosts that failed again, too")
 
 HOSTS: tuple[Flag, ...] = (INVENTORY, LIMIT, SHARD)
 PACE: tuple[Flag, ...] = (FORKS, TIMEOUT, RETRY)
-ROLLOUT: tuple[Flag, ...] = (*PACE, WAVES, MAX_FAILURES, PAUSE, BEFORE, AFTER)
+BEYOND: tuple[Flag, ...] = (RUNNER, SCHEDULER)
+ROLLOUT: tuple[Flag, ...] = (*PACE, *BEYOND, WAVES, MAX_FAILURES, PAUSE, BEFORE, AFTER)
 ASKED: tuple[Flag, ...] = (*HOSTS, SPEC, *FLAGS)
 REPORTS: tuple[Flag, ...] = (REPORT,)
 CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS, REPLACE)
@@ -189,7 +194,7 @@ def _help(flag: Flag) -> str:
     return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
-@command(*ASKED, *PACE, ONLY, *CONSENTS, *REPORTS, JSON)
+@command(*ASKED, *PACE, *BEYOND, ONLY, *CONSENTS, *REPORTS, JSON)
 def plan(run: Run) -> int:
     """Read the hosts and print what would change, and why; exit code 3 if anything would."""
     return run.plan()

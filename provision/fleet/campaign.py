@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from provision import verify
 from provision.converge import Goal
 from provision.errors import HostError
 from provision.events import Course, End, Observer, Observers
 from provision.fleet import waves
+from provision.fleet.check import Check
 from provision.fleet.claims import Claims
 from provision.fleet.journal import Journal, Typed, folder
 from provision.fleet.orders import Orders
 from provision.fleet.rollout import Gate, Rollout
-from provision.fleet.runners import Runner, Threads
-from provision.fleet.turn import Host, Turn, guarded
+from provision.fleet.runners import Runner
+from provision.fleet.turn import Host, Turn
 
 JOURNAL = "runs.sqlite"
-CHECKS = "checks"
-"""What a host is at after its wave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,7 @@ class Campaign:
     goals: Mapping[str, Goal]
     orders: Orders
     observer: Observer
+    runner: Runner
     checked: bool = False
 
     def look(self) -> End:
@@ -64,17 +63,13 @@ class Campaign:
     def _names(self) -> tuple[str, ...]:
         return tuple(host.name for host in self.hosts)
 
-    @property
-    def _runner(self) -> Runner:
-        return Threads(self.orders.forks)
-
     def _turn(self, observer: Observer) -> Turn:
         return Turn({host.name: host for host in self.hosts}, self.goals, self.orders, observer)
 
     def _rollout(self, observer: Observer) -> Rollout:
         orders = self.orders
         return Rollout(
-            self._runner,
+            self.runner,
             observer,
             allowed=None if orders.allowed is None else orders.allowed.down(len(self.hosts)),
             pause=orders.pause,
@@ -82,20 +77,9 @@ class Campaign:
         )
 
     def _gate(self, observer: Observer) -> Gate:
-        named = {host.name: host for host in self.hosts}
-
-        def check(name: str) -> tuple[str, HostError | None]:
-            host = named[name]
-            observer.step(name, CHECKS)
-            remote = guarded(host, self.orders, observer)
-            try:
-                subject = verify.Subject(remote, host.asked.spec, host.asked.handed)
-                return name, verify.trouble(name, subject)
-            finally:
-                remote.close()
-                observer.changed(name, CHECKS)
+        check = Check({host.name: host for host in self.hosts}, self.orders, observer)
 
         def gate(names: Sequence[str]) -> Mapping[str, HostError]:
-            return {name: error for name, error in self._runner.run(names, check) if error is not None}
+            return {name: error for name, error in self.runner.run(names, check) if error is not None}
 
         return gate

@@ -14,6 +14,8 @@ from provision.fleet.waves import Share
 
 NONE_MAY_FAIL = Share(0)
 PER_CORE, MOST = 10, 100
+DASK = "dask"
+RUNNERS = ("threads", DASK)
 
 
 def forks() -> int:
@@ -25,9 +27,11 @@ def forks() -> int:
 @dataclass(frozen=True, slots=True)
 class Orders:
     """`allowed` failures don't end the run (None: any number); `pause` and `limit` (a host's) are seconds;
-    `retries` is how often a connection is tried again."""
+    `retries` is how often a connection is tried again. `forks` None: as many as there is room for. `scheduler` is that
+    of Dask's workers; None: hosts are reached from here."""
 
-    forks: int
+    forks: int | None
+    scheduler: str | None = None
     waves: tuple[Share, ...] = ()
     allowed: Share | None = None
     pause: float = 0.0
@@ -46,7 +50,8 @@ def parse(flag: Callable[[str], str]) -> Orders:
     allowed = waves.share(said, "--max-failures", "5%") if said else unsaid
     limit = _number(flag("timeout"), "--timeout", "900", least=1)
     return Orders(
-        forks=_number(flag("forks"), "--forks", "20", least=1) or forks(),
+        forks=_number(flag("forks"), "--forks", "20", least=1),
+        scheduler=_scheduler(flag("runner"), flag("scheduler")),
         waves=found,
         allowed=allowed,
         pause=float(_number(flag("pause"), "--pause", "60") or 0),
@@ -55,6 +60,20 @@ def parse(flag: Callable[[str], str]) -> Orders:
         before=hooks.parse(flag("before"), "--before"),
         after=hooks.parse(flag("after"), "--after"),
     )
+
+
+def _scheduler(runner: str, scheduler: str) -> str | None:
+    """Where the scheduler is, if hosts are for workers."""
+    if runner not in ("", *RUNNERS):
+        raise OperatorError(f"--runner: {runner!r} is none of its words: say {' or '.join(RUNNERS)}")
+    if (runner == DASK) != bool(scheduler):
+        raise OperatorError(
+            "--runner dask and --scheduler tls://HOST:8786 go together: the one says that Dask's workers reach the"
+            " hosts, the other where they are"
+        )
+    if scheduler and not re.fullmatch(r"(tls|tcp)://[^\s/]+", scheduler):
+        raise OperatorError(f"--scheduler: {scheduler!r} is no address of one: write it like tls://HOST:8786")
+    return scheduler or None
 
 
 def _number(text: str, flag: str, example: str, least: int = 0) -> int | None:

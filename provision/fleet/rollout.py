@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from provision.errors import Failed, HostError, LetGo
 from provision.events import FAILURES, Cause, Course, End, Observer, Outcome, Status
 from provision.fleet.interrupt import Stop
-from provision.fleet.runners import Runner
+from provision.fleet.runners import Runner, Work
 
 Gate = Callable[[Sequence[str]], Mapping[str, HostError]]
 """Looks at hosts after their wave; what is wrong with those that aren't well."""
@@ -30,7 +30,7 @@ class Rollout:
     gate: Gate | None = None
     stop: Stop = field(default_factory=Stop)
 
-    def run(self, course: Course, work: Callable[[str], Outcome]) -> End:
+    def run(self, course: Course, work: Work[Outcome]) -> End:
         """Have `work` done for each host. It is called from the runner's threads."""
         return _Progress(self, course, work).run()
 
@@ -38,7 +38,7 @@ class Rollout:
 class _Progress:
     """A rollout under way."""
 
-    def __init__(self, rollout: Rollout, course: Course, work: Callable[[str], Outcome]) -> None:
+    def __init__(self, rollout: Rollout, course: Course, work: Work[Outcome]) -> None:
         self._rollout, self._course, self._work = rollout, course, work
         self._tell = rollout.observer
         self._began: dict[str, None] = {}
@@ -67,6 +67,7 @@ class _Progress:
             self._tell.wave(number, hosts)
             for outcome in self._rollout.runner.run(self._turns(hosts), self._work):
                 self._outcomes[outcome.host] = outcome
+                self._tell.finished(outcome)
             if not self._halted:
                 self._check(hosts)
             if not self._halted and number < len(self._course.waves):

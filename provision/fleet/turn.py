@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from provision.asked import Asked
 from provision.converge import Goal, Remote, converge
@@ -11,6 +12,7 @@ from provision.errors import Failed, HostError
 from provision.events import Observer, Outcome, Status
 from provision.fleet import hooks
 from provision.fleet.guarded import Guarded
+from provision.fleet.hooks import Hook
 from provision.fleet.orders import Orders
 
 SERVES = frozenset({Status.UNCHANGED, Status.CHANGED, Status.REFUSED})
@@ -59,37 +61,49 @@ class Turn:
     observer: Observer
 
     def __call__(self, name: str) -> Outcome:
+        return self.alone(name)(self.observer)
+
+    def alone(self, name: str) -> Callable[[Observer], Outcome]:
+        """One host's turn as a value."""
+        return partial(_turn, self.hosts[name], self.goals[name], self.orders)
+
+    def lost(self, name: str, why: str) -> Outcome:
+        """The end of a host of which nobody knows how it ended."""
+        error = Failed(f"{why}; what was begun on the host goes on by itself: run again, or see `attach`")
         host = self.hosts[name]
-        about = {"host": name, "address": host.address}
-        begun: list[str] = []
+        return Outcome(name, Status.FAILED, error=error, known_as=(host.address, _whereabouts(host.place)))
 
-        def before() -> None:
-            if self.orders.before is not None:
-                self.observer.step(name, "--before")
-                hooks.refusing(self.orders.before, about)
-            begun.append(name)
 
-        remote = guarded(host, self.orders, self.observer, before)
-        try:
-            outcome = converge(name, remote, self.goals[name], self.observer)
-        finally:
-            remote.close()
-        outcome.known_as = (host.address, _whereabouts(host.place))
-        if begun and self.orders.after is not None:
-            self._after(outcome, about)
-        self.observer.finished(outcome)
-        return outcome
+def _turn(host: Host, goal: Goal, orders: Orders, observer: Observer) -> Outcome:
+    about = {"host": host.name, "address": host.address}
+    begun: list[str] = []
 
-    def _after(self, outcome: Outcome, about: Mapping[str, str]) -> None:
-        """A host that isn't well isn't put back to work."""
-        assert self.orders.after is not None  # noqa: S101  asked by the caller
-        if outcome.status not in SERVES:
-            outcome.notes.append(
-                "--after was not run, for the host isn't as asked for: see to it, then run it by hand"
-            )
-            return
-        self.observer.step(outcome.host, "--after")
-        try:
-            self.orders.after.run({**about, "status": str(outcome.status)})
-        except HostError as error:
-            outcome.error, outcome.status = Failed(str(error), log=error.log), Status.FAILED
+    def before() -> None:
+        if orders.before is not None:
+            observer.step(host.name, "--before")
+            hooks.refusing(orders.before, about)
+        begun.append(host.name)
+
+    remote = guarded(host, orders, observer, before)
+    try:
+        outcome = converge(host.name, remote, goal, observer)
+    finally:
+        remote.close()
+    outcome.known_as = (host.address, _whereabouts(host.place))
+    if begun and orders.after is not None:
+        _after(orders.after, outcome, about, observer)
+    return outcome
+
+
+def _after(hook: Hook, outcome: Outcome, about: Mapping[str, str], observer: Observer) -> None:
+    """A host that isn't well isn't put back to work."""
+    if outcome.status not in SERVES:
+        outcome.notes.append(
+            "--after was not run, for the host isn't as asked for: see to it, then run it by hand"
+        )
+        return
+    observer.step(outcome.host, "--after")
+    try:
+        hook.run({**about, "status": str(outcome.status)})
+    except HostError as error:
+        outcome.error, outcome.status = Failed(str(error), log=error.log), Status.FAILED

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import cache
 from typing import Any
 
+import fabric
 import paramiko
 import stamina
 
 from provision.converge import Output
 from provision.errors import Failed, HostError, Unreachable
+from provision.inventory import Ssh
 from provision.remote.become import Become
-from provision.remote.connection import CONNECT_TIMEOUT
+from provision.remote.connection import CONNECT_TIMEOUT, KEYRING, Wiring
 from provision.remote.exchange import KILLED, Exchange
 from provision.runs import HostRun
 
@@ -59,6 +63,10 @@ class Session:
         self._connection = connection
         self._sudo_password = sudo_password
         self._connect_timeout = connect_timeout
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """On another machine: the same host, by that machine's own keys and ssh_config."""
+        return _elsewhere, (self._connection.ssh, self._sudo_password)
 
     @property
     def place(self) -> str:
@@ -183,3 +191,17 @@ class Session:
                 f"logged in, but the host opens no session: {problem}", passing=True
             ) from problem
         return channel
+
+
+_WIRING_LOCK = threading.Lock()
+
+
+@cache
+def _wiring() -> Wiring:
+    """What the connections of a worker share."""
+    return Wiring(fabric.Config(), {}, KEYRING)
+
+
+def _elsewhere(ssh: Ssh, sudo_password: str | None) -> Session:
+    with _WIRING_LOCK:  # Fabric's Config isn't safe to share while Connections are built
+        return Session(_wiring().connection(ssh), sudo_password=sudo_password)

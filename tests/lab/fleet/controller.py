@@ -30,6 +30,14 @@ class Fleet:
     hosts: Mapping[str, LabHost]
     folder: Path
     special: dict[str, dict[str, Any]] = field(default_factory=dict)
+    environment: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.environment = {
+            **os.environ,
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "PYTHONUNBUFFERED": "1",
+        }
 
     @property
     def inventory(self) -> Path:
@@ -45,10 +53,6 @@ class Fleet:
 
     def command(self, *words: str) -> list[str]:
         return [str(BIN / "fab"), "--ssh-config", str(self.lab.ssh_config), *words]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "XDG_STATE_HOME": str(self.folder / "state"), "PYTHONUNBUFFERED": "1"}
 
     def fab(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run fab to its end."""

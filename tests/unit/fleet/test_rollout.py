@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import pytest
@@ -17,8 +17,7 @@ from provision.events import FAILURES, Cause, Course, End, Observer, Outcome, St
 from provision.fleet.interrupt import Stop
 from provision.fleet.rollout import Rollout
 from provision.fleet.runners import Threads
-
-Work = Callable[[str], Outcome]
+from tests.unit.fleet.here import Here
 
 
 class Told(Observer):
@@ -37,6 +36,9 @@ class Told(Observer):
     def started(self, host: str) -> None:
         self.words.append(f"started {host}")
 
+    def finished(self, outcome: Outcome) -> None:
+        self.words.append(f"finished {outcome.host}")
+
     def unhealthy(self, outcome: Outcome) -> None:
         self.words.append(f"unhealthy {outcome.host}")
 
@@ -52,15 +54,18 @@ def course(*waves: tuple[str, ...]) -> Course:
     return Course("id", "plan", waves, dry_run=False, began=datetime.now().astimezone())
 
 
-def well(host: str) -> Outcome:
+def ended_well(host: str) -> Outcome:
     return Outcome(host, Status.UNCHANGED)
 
 
-def failing(*names: str) -> Work:
-    def work(host: str) -> Outcome:
-        return Outcome(host, Status.FAILED, error=Failed("no")) if host in names else well(host)
+well = Here(ended_well)
 
-    return work
+
+def failing(*names: str) -> Here[Outcome]:
+    def work(host: str) -> Outcome:
+        return Outcome(host, Status.FAILED, error=Failed("no")) if host in names else ended_well(host)
+
+    return Here(work)
 
 
 def test_a_run_tells_its_course_its_waves_and_its_hosts() -> None:
@@ -72,9 +77,12 @@ def test_a_run_tells_its_course_its_waves_and_its_hosts() -> None:
         "begun plan",
         "wave 1 of ('a',)",
         "started a",
+        "finished a",
         "wave 2 of ('b', 'c')",
         "started b",
+        "finished b",
         "started c",
+        "finished c",
         "ended done",
     ]
 
@@ -90,7 +98,7 @@ def test_no_host_begins_once_more_than_allowed_failed(
     waves = tuple(tuple(names[begin : begin + size]) for begin in range(0, len(names), size))
     statuses = dict(zip(names, ends, strict=True))
     end = Rollout(Threads(forks), Observer(), allowed=allowed).run(
-        course(*waves), lambda host: Outcome(host, statuses[host])
+        course(*waves), Here(lambda host: Outcome(host, statuses[host]))
     )
     had = [outcome.host for outcome in end.outcomes]
     assert [*had, *end.untouched] == names
@@ -153,14 +161,14 @@ def test_interrupted_once_no_host_begins_and_those_in_flight_finish() -> None:
         if host == "b":
             os.kill(os.getpid(), signal.SIGINT)
             told.stopped.wait(10)
-        return well(host)
+        return ended_well(host)
 
     before = signal.getsignal(signal.SIGINT)
-    end = Rollout(Threads(1), told).run(course(("a", "b", "c"), ("d",)), work)
+    end = Rollout(Threads(1), told).run(course(("a", "b", "c"), ("d",)), Here(work))
     assert end.cause is Cause.INTERRUPTED
     assert [outcome.host for outcome in end.outcomes] == ["a", "b"]
     assert (end.in_flight, end.untouched) == ((), ("c", "d"))
-    assert told.words[-2:] == ["stopping with ['b']", "ended interrupted"]
+    assert told.words[-3:] == ["stopping with ['b']", "finished b", "ended interrupted"]
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -183,10 +191,10 @@ def test_interrupted_twice_nobody_is_waited_for() -> None:
             told.stopped.wait(10)
             os.kill(os.getpid(), signal.SIGINT)
             free.wait(30)
-        return well(host)
+        return ended_well(host)
 
     try:
-        end = Rollout(Threads(1), told).run(course(("a", "b", "c")), work)
+        end = Rollout(Threads(1), told).run(course(("a", "b", "c")), Here(work))
     finally:
         free.set()
     assert end.cause is Cause.LET_GO
@@ -199,4 +207,4 @@ def test_a_defect_is_not_taken_for_a_hosts_failure() -> None:
         raise RuntimeError("a defect")
 
     with pytest.raises(RuntimeError, match="a defect"):
-        Rollout(Threads(1), Observer()).run(course(("a",)), work)
+        Rollout(Threads(1), Observer()).run(course(("a",)), Here(work))
