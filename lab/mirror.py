@@ -27,8 +27,8 @@ class Fault:
     """What goes wrong with requests whose host and path contain the given texts (empty: with all).
 
     `status`: answered with this HTTP status and nothing else. `rate`: the content comes with so many bytes a
-    second. `cut`: the connection ends after so many bytes of content. `delay`: seconds of silence before the
-    answer; longer than the client's patience, it is a server that hangs.
+    second. `cut`: the connection ends after so many bytes of content. `spoilt`: the byte there is another. `delay`:
+    seconds of silence before the answer; longer than the client's patience, it is a server that hangs.
     """
 
     host: str = ""
@@ -36,6 +36,7 @@ class Fault:
     status: int = 200
     rate: int = 0
     cut: int = -1
+    spoilt: int = -1
     delay: float = 0
 
 
@@ -115,6 +116,9 @@ class Handler(BaseHTTPRequestHandler):
         sent = 0
         block = min(BLOCK, fault.rate) or BLOCK  # a block a second, so slow that it can't be less
         while data := content.read(block):
+            if 0 <= fault.spoilt - sent < len(data):
+                at = fault.spoilt - sent
+                data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
             if 0 <= fault.cut < sent + len(data):
                 self.wfile.write(data[: fault.cut - sent])
                 self.close_connection = True

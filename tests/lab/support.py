@@ -38,12 +38,15 @@ class Shell(Protocol):
         """`timeout` is in seconds. Raises subprocess.CalledProcessError when `check` and the text fails."""
 
 
-def fab(lab: Reached, *arguments: str, timeout: float = 300) -> "subprocess.CompletedProcess[str]":
-    """Run the checkout's fab with the lab's ssh_config; `timeout` in seconds."""
+def fab(
+    lab: Reached, *arguments: str, timeout: float = 300, home: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run the checkout's fab with the lab's ssh_config; `timeout` in seconds. `home` is where another machine than the
+    lab's user has its journal of runs."""
     return subprocess.run(
         [str(BIN / "fab"), "--ssh-config", str(lab.ssh_config), *arguments],
         cwd=CHECKOUT,
-        env={**os.environ, **state(lab)},
+        env={**os.environ, **state(lab), **({"XDG_STATE_HOME": str(home)} if home else {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
