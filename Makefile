@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help setup lint fmt test unit vagrant-test demo faults schema clean
+.PHONY: help setup lint fmt test unit vagrant-test demo faults fuzz schema clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ unit: setup ## the tests that need no host
 faults: setup ## disturb runs on real hosts at every step, and write docs/faults.md (root; up to an hour)
 	@$(PY) -m tests.lab.faults
 
+fuzz: setup ## look for input that breaks a reader, a minute for each (Linux on x86-64)
+	@$(PY) -m tests.unit.fuzz
+
 vagrant-test: setup ## the lab's tests on a virtual machine by Vagrant, in software emulation (root, Debian)
 	@$(PY) -m tests.stages vagrant
 
@@ -45,4 +48,4 @@ schema: setup ## write the JSON Schemas of inventories and spec files anew, for 
 
 clean: ## end the lab and remove what was made here (the lab's cache stays)
 	-$(PY) -m lab down --all
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz dist build
