@@ -107,7 +107,9 @@ class Dependencies:
             return [Refusal(self.id, state.why)]
         going = self.engine.going(states)
         came = [name for name in state.came if name not in going]
-        stay = state.stay if self.remove else (*came, *state.stay)
+        # what is named in a transaction, as the engine's own are, yum counts as asked for by somebody
+        kept = [name for name in state.stay if name not in going]
+        stay = kept if self.remove else (*came, *kept)
         found: list[Finding] = []
         if came and self.remove:
             found = [

@@ -85,6 +85,8 @@ def test_item_2_down_with_containers_going_on_and_nothing_of_others_taken_along(
     named = set(told.partition(";")[0].split())
     left = {package.rsplit("-", 2)[0] for package in {*lines(host, "rpm -qa")} - {*fresh["packages"]}}
     assert left - {"gpg-pubkey"} <= named
+    # yum's own database says of these that somebody asked for them
+    assert named.isdisjoint({"docker-ce", "docker-ce-cli", "containerd.io"})
 
 
 def test_item_2_17_is_led_up_and_never_installed(lab: Lab, host: LabHost, asked: tuple[str, ...]) -> None:

@@ -32,6 +32,11 @@ class TestWithdraw:
         assert back(STAY, CameState(("docker-ce", "libcgroup"), ("key",))) == [Note(STAY.id, text)]
         assert back(STAY, CameState(())) == []
 
+    @pytest.mark.parametrize("resource", [STAY, GO])
+    def test_what_goes_with_the_engine_does_not_stay(self, resource: Dependencies) -> None:
+        """yum's own database says of each of the engine's packages that somebody asked for it."""
+        assert back(resource, CameState((), ("docker-ce",))) == []
+
     def test_they_go_on_request_and_the_transaction_is_looked_at(self) -> None:
         change, note = back(GO, CameState(("docker-ce", "libcgroup"), ("key",)))
         assert isinstance(change, Change)
