@@ -156,7 +156,8 @@ def _recorded(
     """The stages, with the host's record ahead of the first change. Later stages are planned anew by then."""
     index = next((index for index, stage in enumerate(stages) if stage.changes), 0)
     first = stages[index]
-    traces = (*known, *(trace for change in first.changes for trace in change.traces))
+    made = [(trace, change.provisional) for change in first.changes for trace in change.traces]
+    traces = (*known, *(trace for trace, _ in made))
     if not traces and not first.changes:
         return tuple(stages)
     before = {r.id: r.remember(facts.states[r.id]) for r in probed(steps) if r.id not in UNKEPT}
@@ -164,5 +165,8 @@ def _recorded(
     wanted = record.recorded(state, before, traces)
     if wanted is None or isinstance(state, Unknown):
         return tuple(stages)
-    led = Stage((Item(RECORD_ID, record.writing(state, wanted)), *first.items))
+    lasting = (*known, *(trace for trace, provisional in made if not provisional))
+    led = Stage(
+        (Item(RECORD_ID, record.writing(state, wanted, record.after(state, before, lasting))), *first.items)
+    )
     return (*stages[:index], led, *stages[index + 1 :])

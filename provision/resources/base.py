@@ -88,7 +88,8 @@ class Change:
     `script` is shell text that brings `actual` to `desired`. `look` is shell text that runs before the first
     change of the whole stage, changes nothing, and may refuse. `stops_daemon` says that containers may stop.
     `first` puts it ahead of everything else, into a stage of its own. `joins` is a step that must follow in the same
-    stage, for the change leaves undone what that one does.
+    stage, for the change leaves undone what that one does. `provisional`: the host takes it back by itself where the
+    daemon doesn't come up with it, and then leaves none of its traces.
     """
 
     resource: str
@@ -101,6 +102,7 @@ class Change:
     stops_daemon: bool = False
     first: bool = False
     joins: str = ""
+    provisional: bool = False
     traces: tuple[Trace, ...] = ()
 
     def __post_init__(self) -> None:

@@ -69,6 +69,10 @@ class DaemonJson(File):
         engine = self.engine
         return replace(self.content, engine=engine.on(states), flags=engine.flags(states), settings=settings)
 
+    def write(self, states: States, wanted: bytes, reason: str = "", *, forget: bool = False) -> Change:
+        """Provisional: it is kept as it was until the daemon has taken it up."""
+        return replace(File.write(self, states, wanted, reason, forget=forget), provisional=True)
+
     def withdraw(self, states: States) -> list[Finding]:
         """Where the engine stays, it lets go of what we set: a reload leaves most keys as they were that are only taken
         out (18.06.3, run), so that they are set back before."""

@@ -131,7 +131,7 @@ engine_back() {
   settings_back
   put_packages_back >"$look/back.log" 2>&1 3>&- || { cat "$look/back.log"; return 0; }
   put_aside | comm -13 "$look/aside" - | while read -r file; do mv -f -- "$file" "${file%.rpmsave}"; done
-  take_back
+  take_back || record_back
   systemctl daemon-reload
   if [ -n "$ran" ]; then
     systemctl reset-failed docker.service 2>/dev/null

@@ -234,6 +234,7 @@ class Packages:
             stops_daemon=move.stops
             or DOCKER in move.new,  # 18.06's %pre stops a docker at a fresh install too
             joins="service" if move.stops else "",
+            provisional=move.stops,
             traces=(
                 Trace(self.id, "installed", sorted(f"{name}-{version}" for name, version in ours.items())),
                 *self._replacing(states, move),

@@ -74,10 +74,15 @@ probe_record() {
     echo absent
   fi
 }
-# SUM BASE64
+# SUM BASE64 [SUM BASE64]: what is about to be brought, and what of it remains if the host puts things back
 put_record() {
   mkdir -p "$state" && chmod 0700 "$state" || fail "can't write under $state"
   printf %s "$2" | base64 -d | replace "$state/record.json" 600 "$1" || exit 1
+  remaining_sum=${3:-} remaining=${4:-}
+}
+# what was put back isn't ours any more
+record_back() {
+  if [ -n "${remaining_sum:-}" ]; then put_record "$remaining_sum" "$remaining"; fi
 }
 # All that was kept. Runs that are under way keep their folders: this one is still followed, others may wait for it;
 # they go with whoever follows them, since nothing of ours is here any more.
@@ -160,21 +165,29 @@ def known(what: str, text: str) -> Trace:
     return Trace(KNOWN, what, text)
 
 
+def after(state: State, before: Mapping[str, Any], traces: tuple[Trace, ...]) -> RecordState:
+    """What the record says behind changes that leave `traces`."""
+    present = state if isinstance(state, RecordState) else RecordState({})
+    return present.with_traces(before, traces)
+
+
 def recorded(state: State, before: Mapping[str, Any], traces: tuple[Trace, ...]) -> RecordState | None:
     """What the record must say before changes with `traces` begin; None where it says so already."""
-    present = state if isinstance(state, RecordState) else RecordState({})
-    wanted = present.with_traces(before, traces)
-    return None if wanted == present else wanted
+    wanted = after(state, before, traces)
+    return None if wanted == after(state, {}, ()) else wanted
 
 
-def writing(state: State, wanted: RecordState) -> Change:
-    """The change that brings the record up to date, ahead of those that it tells of."""
-    content = wanted.text().encode()
-    encoded = base64.b64encode(content).decode()
+def writing(state: State, wanted: RecordState, remaining: RecordState) -> Change:
+    """The change that brings the record up to date, ahead of those that it tells of.
+
+    `remaining` is what it comes to where the host takes back those that are provisional.
+    """
+    texts = [each.text().encode() for each in (wanted, *([remaining] if remaining != wanted else []))]
+    words = [word for text in texts for word in (digest(text), base64.b64encode(text).decode())]
     return Change(
         RECORD_ID,
         "absent" if isinstance(state, Absent) else "present",
         "what was there before, and what we bring",
         "written before the first change, so that all of it can be taken away again",
-        f"put_record {digest(content)} {encoded}",
+        " ".join(["put_record", *words]),
     )

@@ -162,6 +162,7 @@ take_back() {
     return 1
   fi
   rm -rf "$pending"
+  record_back
 }
 # UNIT SINCE: more of them, for whoever looks later
 keep_words() {

@@ -36,7 +36,7 @@ def test_item_7_all_is_put_back(lab: Lab, converged: LabHost, asked: tuple[str, 
     (unit / "override.conf").write_text(DROP_IN)
     converged.run("systemctl daemon-reload; systemctl restart docker")
     peopled(converged)
-    before, ids = whole(converged), lines(converged, IDS)
+    before, ids, brought = whole(converged), lines(converged, IDS), record(converged)
     mirrors = ("--repo-key", str(lab.repo_key), "--registry-mirrors", "https://mirror.example")
     new = ("--docker-version", "26.1.4", "--cross-line")
     done = fab(lab, "-H", "host1", "setup-docker", *new, *mirrors)
@@ -59,7 +59,13 @@ def test_item_7_all_is_put_back(lab: Lab, converged: LabHost, asked: tuple[str, 
     assert lines(converged, RUNNING) == ["job", "store", "web"]
     shown = json.loads(converged.run("docker info -f '{{json .RegistryConfig.Mirrors}}'").stdout)
     assert shown == [f"{lab.registry_url}/"]
+    # nor does the host's record say any more that it came
+    assert record(converged) == brought
     assert fab(lab, "-H", "host1", "plan", *asked).returncode == 0
+
+
+def record(host: LabHost) -> str:
+    return host.run("cat /var/lib/docker-provision/record.json").stdout
 
 
 def test_item_7_without_a_way_back_nothing_is_begun(

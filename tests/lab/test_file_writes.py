@@ -12,7 +12,7 @@ import pytest
 
 from lab import apt
 from provision import script
-from provision.resources import unit_shell
+from provision.resources import record, unit_shell
 from provision.resources.base import digest, quote
 from provision.resources.file_shell import LIBRARY
 from tests.unit.shell import SHELLS
@@ -157,7 +157,9 @@ def test_a_daemon_json_taken_back_is_never_missing(shell: tuple[str, ...], root:
     kept = root / "state/pending/etc/docker"
     kept.mkdir(parents=True)
     (kept / "daemon.json").write_bytes(b"old")
-    library = unit_shell.LIBRARY.replace("/etc/docker/daemon.json", f"{root}/etc/daemon.json")
+    library = (record.LIBRARY + unit_shell.LIBRARY).replace(
+        "/etc/docker/daemon.json", f"{root}/etc/daemon.json"
+    )
     library = library.replace(f"$pending{root}/etc", "$pending/etc/docker")
     pending = f"pending={quote(str(root / 'state/pending'))}"
     found = events(shell, root, f"{library}\n{pending}\ntake_back")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,6 +14,8 @@ from provision.facts import Facts
 from provision.plan import Item, Plan, Stage, absent, plan
 from provision.resources.base import Change, Note, Pending, Refusal, Step
 from provision.resources.membership import GroupState
+from provision.resources.record import RECORD_ID, RecordState
+from provision.resources.restart import Policy
 from tests.unit.case import NAMES, Case
 from tests.unit.core import MIRROR, fresh, steps_for
 from tests.unit.model import Host
@@ -57,6 +61,22 @@ def test_of_stages_the_first_that_changes_something_is_next() -> None:
     found = plan(host.facts, asked)
     assert names(found) == [[], [], ["record", "daemon", "service"]]
     assert found.next_stage() == 2
+
+
+def test_the_record_of_what_the_host_takes_back_by_itself_is_at_hand() -> None:
+    host = Host(fresh(ASKED))
+    host.converge(ASKED)
+    earlier = host.states[RECORD_ID]
+    policy = Policy(cross_line=True)
+    newer = steps_for(registry_mirrors="https://second.example", docker_version="18.09.9", policy=policy)
+    found = plan(host.facts, newer)
+    words = found.stages[found.next_stage()].changes[0].script.split()
+    wanted, remaining = (
+        RecordState(json.loads(base64.b64decode(words[place]))["resources"]) for place in (2, 4)
+    )
+    assert remaining == earlier
+    differing = {name for name in wanted.entries if wanted.entries[name] != remaining.entries[name]}
+    assert differing == {"packages docker-ce", "file /etc/docker/daemon.json"}
 
 
 def test_a_change_that_leaves_no_new_trace_writes_no_record() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provision.resources import file_shell
+from provision.resources import file_shell, record
 from provision.resources.unit_shell import LIBRARY
 from provision.script import Frame, quote
 from tests.unit.shell import call, programs
@@ -85,7 +85,9 @@ class Host:
         }.items():
             (root / name).write_text(f"{text}\n")
         self.daemon_json.write_text("[]")
-        self.library = (file_shell.LIBRARY + LIBRARY).replace("/var/lib/docker-provision", f"{root}/state")
+        self.library = (file_shell.LIBRARY + record.LIBRARY + LIBRARY).replace(
+            "/var/lib/docker-provision", f"{root}/state"
+        )
         for folder in ("/etc/docker", "/run/docker/plugins", "/run/docker-provision", "/sys/class/net"):
             self.library = self.library.replace(folder, f"{root}{folder}")
 

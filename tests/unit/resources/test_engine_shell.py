@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from provision.resources.file_shell import LIBRARY as FILE_LIBRARY
+from provision.resources.packages import PACKAGES_ID
 from provision.resources.packages_shell import LIBRARY
+from provision.resources.record import RecordState, writing
 from provision.script import Frame, Mark, quote
 from tests.unit.resources.servicehost import Host
 from tests.unit.shell import SHELLS, programs
@@ -56,6 +58,11 @@ CHANGE = "change_engine if-idle ended 'docker-ce-18.09.9-3.el7 docker-ce-cli-18.
 UPGRADE = f"printf '%s\\n' {NEW} {CLI} >\"$ROOT/rpms\"\n"
 
 
+BROUGHT = RecordState({PACKAGES_ID: {"before": None, "ours": {"installed": [NEW, CLI]}}})
+REMAINING = RecordState({PACKAGES_ID: {"before": None, "ours": {"installed": [OLD]}}})
+RECORDED = writing(REMAINING, BROUGHT, REMAINING).script
+
+
 class Engine(Host):
     """A host with docker-ce 18.06.3, and what the look has laid aside of it."""
 
@@ -77,6 +84,10 @@ class Engine(Host):
         (self.root / "c" / ident).write_text(f"{patience} {policy} {name}\n")
         path = self.root / "containers"
         path.write_text(f"{ident}\n{path.read_text()}")
+
+    @property
+    def record(self) -> str:
+        return (self.root / "state/record.json").read_text()
 
     @property
     def rpms(self) -> list[str]:
@@ -209,8 +220,9 @@ class TestChange:
         host.set(containers="")
         (host.root / "etc/docker/daemon.json").write_text("bad")
         host.keep("[0]")
-        _, frames = host.run(f"{CHANGE}\nstart_changed_unit docker.service ''")
+        _, frames = host.run(f"{RECORDED}\n{CHANGE}\nstart_changed_unit docker.service ''")
         assert frames == failed("engine back")
+        assert host.record == REMAINING.text()
         assert host.rpms == [OLD]
         assert host.log("rpm")[0] == "rpm -e --nodeps docker-ce-cli slirp4netns"
         assert (host.root / "state/brought-packages").read_text() == "libcgroup\n"
@@ -220,8 +232,9 @@ class TestChange:
         (host.root / "yum").write_text(UPGRADE)
         host.run(CHANGE.replace("if-idle", "always"))
         host.keep("[0]")
-        said, frames = host.run("start_changed_unit docker.service ''")
+        said, frames = host.run(f"{RECORDED}\nstart_changed_unit docker.service ''")
         assert (said, frames) == ("starting store\nstarting web", [])
+        assert host.record == BROUGHT.text()
         assert (host.active, host.rpms) == ("active", [NEW, CLI])
         assert not host.pending.exists()
 

@@ -107,11 +107,11 @@ def test_a_record_that_says_so_already_is_not_written() -> None:
 
 
 def test_writing_it_is_a_change() -> None:
-    found = record.writing(ABSENT, FULL)
+    found = record.writing(ABSENT, FULL, FULL)
     function, checksum, content = shlex.split(found.script)
     assert (function, checksum) == ("put_record", digest(FULL.text().encode()))
     assert base64.b64decode(content) == FULL.text().encode()
-    assert (found.actual, record.writing(FULL, FULL).actual) == ("absent", "present")
+    assert (found.actual, record.writing(FULL, FULL, FULL).actual) == ("absent", "present")
 
 
 def test_an_unknown_record_refuses_either_way() -> None:
@@ -137,7 +137,19 @@ def test_the_shell_writes_and_reads_it(shell: tuple[str, ...], tmp_path: Path) -
     library = FILES + LIBRARY.replace("/var/lib/docker-provision", str(state))
     assert call(shell, state, library, Record().probe()) == ("absent", [])
     for written in (RecordState({}), FULL):
-        assert call(shell, state, library, record.writing(ABSENT, written).script) == ("", [])
+        script = f"{record.writing(ABSENT, written, written).script}\nrecord_back"
+        assert call(shell, state, library, script) == ("", [])
         printed, _ = call(shell, state, library, Record().probe())
         assert Record().parse(Section(printed, 0)) == written
     assert (state.stat().st_mode & 0o777, (state / "record.json").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+def test_what_was_put_back_is_not_ours_any_more(shell: tuple[str, ...], tmp_path: Path) -> None:
+    library = FILES + LIBRARY.replace("/var/lib/docker-provision", str(tmp_path))
+    remaining = RecordState({"file /x": {"before": None}})
+    script = record.writing(ABSENT, FULL, remaining).script
+    for then, left in (("", FULL), ("record_back", remaining)):
+        assert call(shell, tmp_path, library, f"{script}\n{then}") == ("", [])
+        printed, _ = call(shell, tmp_path, library, Record().probe())
+        assert Record().parse(Section(printed, 0)) == left

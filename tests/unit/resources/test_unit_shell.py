@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from provision.resources.daemon import Container, parse
+from provision.resources.record import RecordState, writing
 from provision.script import Frame, Mark
 from tests.unit.core import encoded
 from tests.unit.resources.servicehost import WORDS, Host
@@ -53,7 +54,10 @@ class TestConfirmed:
     def test_what_is_not_taken_up_is_taken_back_once(self, host: Host, action: str, name: str) -> None:
         host.keep("[0]")
         host.daemon_json.write_text("bad")
-        assert host.run(action) == (WORDS, failed(f"daemon {name} taken-back"))
+        brought, remaining = RecordState({"x": {"ours": {}}}), RecordState({})
+        recorded = writing(remaining, brought, remaining).script
+        assert host.run(f"{recorded}\n{action}") == (WORDS, failed(f"daemon {name} taken-back"))
+        assert (host.root / "state/record.json").read_text() == remaining.text()
         assert (host.daemon_json.read_text(), host.active) == ("[0]", "active")
         assert not host.pending.exists()
         assert host.log("start", "restart", "reload") == [f"{name} docker.service"] * 2
