@@ -40,6 +40,6 @@ def _logs(settings: Mapping[str, Any]) -> Iterator[str]:
     rotates = isinstance(options, Mapping) and options.get("max-size") not in (None, "-1")
     if settings.get("log-driver", "json-file") == "json-file" and not rotates:
         yield (
-            "containers' logs aren't rotated and may fill the disk (moby#27957): set max-size and max-file in log-opts "
-            "under daemon, which holds for containers made from then on"
+            "containers' logs aren't rotated and may fill the disk (moby#27957): --log-max-size and "
+            "--log-max-file do that for containers made from then on"
         )

@@ -209,7 +209,7 @@ TOLD: dict[str, tuple[str, ...]] = {
         "cuts off guests behind br7",
         "`iptables -I DOCKER-USER -i br7 -j ACCEPT`",
     ),
-    "true": ("logs aren't rotated", "max-size and max-file"),
+    "true": ("logs aren't rotated", "--log-max-size and --log-max-file"),
     "sysctl -q -w net.ipv4.ip_forward=0": (
         "docker info warns: IPv4 forwarding is disabled",
         "`sysctl -w net.ipv4.ip_forward=1`",

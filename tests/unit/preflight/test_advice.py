@@ -50,7 +50,7 @@ def test_logs_without_end(settings: dict[str, Any] | None) -> None:
     asked = steps_for(daemon=settings)
     (note,) = said(fresh(asked), asked).notes
     assert "aren't rotated" in note
-    assert "max-size and max-file" in note
+    assert "--log-max-size and --log-max-file" in note
 
 
 @pytest.mark.parametrize("settings", [{"log-opts": {"max-size": "10m"}}, {"log-driver": "journald"}])
