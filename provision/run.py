@@ -158,10 +158,11 @@ class Run:
         watcher = terminal.watcher(self._out, len(hosts))
 
         def work(host: Host) -> Report:
+            remote = guarded(host, self._request.orders, watcher.doing)
             try:
-                return follow.prove(host.name, host.remote, ask, watcher)
+                return follow.prove(host.name, remote, ask, watcher)
             finally:
-                host.remote.close()
+                remote.close()
 
         with watcher, command.hanging_up([host.remote for host in hosts]):
             found = {report.host: report for report in self._request.threads.run(hosts, work)}
@@ -207,7 +208,7 @@ class Run:
         self._read_code = 0
 
         def one(host: Host) -> tuple[str, Any]:
-            remote = guarded(host, self._request.orders, Observer())
+            remote = guarded(host, self._request.orders, Observer().step)
             try:
                 return host.name, work(dataclasses.replace(host, remote=remote))
             except HostError as error:

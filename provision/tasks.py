@@ -212,13 +212,13 @@ def verify(run: Run) -> int:
     return run.verify()
 
 
-@command(*HOSTS, FORKS, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, HTML, JSON)
+@command(*HOSTS, *PACE, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, HTML, JSON)
 def prove_docker(run: Run) -> int:
     """Show on the hosts' own engines that the mirror serves, and that images and containers are as promised."""
     return run.prove()
 
 
-@command(URLS, *HOSTS, IMAGE, JSON)
+@command(URLS, *HOSTS, *PACE, IMAGE, JSON)
 def mirrors(run: Run) -> int:
     """Measure registry mirrors (URL[,URL]) from every host, and rank them; exit code 1 if none serves."""
     return run.mirrors()

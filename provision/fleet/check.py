@@ -40,7 +40,7 @@ class Check:
 
 def _check(host: Host, orders: Orders, observer: Observer) -> Found:
     observer.step(host.name, CHECKS)
-    remote = guarded(host, orders, observer)
+    remote = guarded(host, orders, observer.step)
     try:
         subject = verify.Subject(remote, host.asked.spec, host.asked.handed)
         return host.name, verify.trouble(host.name, subject)

@@ -34,15 +34,15 @@ class Host:
 
 
 def guarded(
-    host: Host, orders: Orders, observer: Observer, before: Callable[[], None] | None = None
+    host: Host, orders: Orders, tell: Callable[[str, str], None], before: Callable[[], None] | None = None
 ) -> Guarded:
-    """The way to a host with the manners of a run."""
+    """The way to a host with the manners of a run; `tell` hears of it, by the host's name."""
     return Guarded(
         host.remote,
         retries=orders.retries,
         limit=orders.limit,
         before=before,
-        tell=lambda text: observer.step(host.name, text),
+        tell=lambda text: tell(host.name, text),
     )
 
 
@@ -84,7 +84,7 @@ def _turn(host: Host, goal: Goal, orders: Orders, observer: Observer) -> Outcome
             hooks.refusing(orders.before, about)
         begun.append(host.name)
 
-    remote = guarded(host, orders, observer, before)
+    remote = guarded(host, orders, observer.step, before)
     try:
         outcome = converge(host.name, remote, goal, observer)
     finally:

@@ -26,7 +26,7 @@ section() {
   ( "$@" ) 2>&1
   frame end "$part" $?
 }
-# ends the run when nobody listens any more; the shell may be gone by kill -9
+# Says every second that the run goes on, and ends it when nobody listens any more; the shell may be gone by kill -9.
 beat() {
   trap '' PIPE
   while sleep 1 >/dev/null 2>&1 3>&- 4>&- && kill -0 "$$" 2>/dev/null; do
@@ -84,8 +84,8 @@ sweep() {
 # at every end
 tidy() {
   trap '' HUP INT TERM PIPE
-  kill "$beating" 2>/dev/null
   sweep || frame note "something was left behind, for docker didn't answer: the next run takes it away"
+  kill "$beating" 2>/dev/null
 }
 begin() {
   systemctl is-active -q docker.service || fail "docker.service isn't active: run setup-docker, or start it"

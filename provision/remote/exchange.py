@@ -94,8 +94,9 @@ class Exchange:
         """How many bytes of the script's standard output were handed on, also where the connection was lost."""
         return self._out.handed_on
 
-    def run(self, limit: float | None) -> Output:
-        """Run to the end, for at most `limit` seconds if one is given.
+    def run(self, limit: float | None, *, silence: float | None = None) -> Output:
+        """Run to the end, for at most `limit` seconds if one is given. A script that began and prints nothing for
+        `silence` seconds is on a dead line, which the kernel takes longer to notice.
 
         Raises Refused if there is no root shell, Failed if time is up, Unreachable if the connection ends before
         the script could begin, ConnectionError if it ends after.
@@ -113,6 +114,8 @@ class Exchange:
             now = time.monotonic()
             if self._is_over(now - last):
                 break
+            if silence is not None and self._out.started and now - last >= silence:
+                raise ConnectionError(f"nothing was heard for {silence:g} s")
             self._check_time(now - begun, limit)
             # At the end of both streams `wake` stays set: what is left to wait for is the exit status.
             event = self._channel.status_event if self._channel.eof_received else wake

@@ -21,6 +21,9 @@ from provision.remote.exchange import KILLED, Exchange
 from provision.runs import HostRun
 
 READ_TIMEOUT = 300.0  # seconds for a read that was given no time of its own
+SILENCE = (
+    30.0  # seconds without a sign of a watched script, which gives one every second, that mean a dead line
+)
 RETURN_LIMIT = 300.0  # seconds without a word from the host after which a run is left to itself
 FIRST_WAIT = 0.5  # seconds before the first attempt to come back, doubled with each
 LONGEST_WAIT = 20.0  # seconds between two attempts at most
@@ -94,13 +97,15 @@ class Session:
                 ) from problem
 
     def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
-        """Run a script for as long as it takes; `on_piece` gets what it prints, decoded, in pieces as they come.
+        """Run a script for as long as it takes and goes on saying something; `on_piece` gets what it prints, decoded,
+        in pieces as they come.
 
         Raises Unreachable and Refused while nothing was begun, Failed if the connection was lost.
         """
         with closing(self._channel()) as channel:
             try:
-                return Exchange(channel, self._become(), script, eager=False, on_piece=on_piece).run(None)
+                exchange = Exchange(channel, self._become(), script, eager=False, on_piece=on_piece)
+                return exchange.run(None, silence=SILENCE)
             except _LOST as problem:
                 raise Failed(f"the connection was lost ({problem}): run again") from problem
 

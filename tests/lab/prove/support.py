@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import Any
 
 from lab.host import LabHost
@@ -47,6 +48,17 @@ def rest(host: LabHost) -> str:
 
 def prove(lab: Lab, *words: str, host: str = "host1") -> subprocess.CompletedProcess[str]:
     return fab(lab, "-H", host, "prove-docker", *words)
+
+
+def through(host: LabHost, *urls: str) -> None:
+    """Have the daemon pull through these mirrors."""
+    (host.root / "etc/docker/daemon.json").write_text(json.dumps({"registry-mirrors": urls}))
+    host.run("systemctl reload docker")
+    wanted = [f"{url}/" for url in urls]
+    deadline = time.monotonic() + 30
+    while (json.loads(host.run("docker info -f '{{json .RegistryConfig.Mirrors}}'").stdout) or []) != wanted:
+        assert time.monotonic() < deadline, "the daemon doesn't take up its mirrors"
+        time.sleep(0.1)
 
 
 def verdicts(done: subprocess.CompletedProcess[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from lab.host import LabHost
 from lab.lab import Lab
 from tests.lab.prove.badmirror import Certificate, Fault, healthy, mirror, nameserver, silent, slow, status
-from tests.lab.prove.support import objects, proof, prove, rest
+from tests.lab.prove.support import objects, proof, prove, rest, through
 from tests.lab.support import fab
 
 EPERM = '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["clone3"], "action": "SCMP_ACT_ERRNO"}]}'
@@ -38,17 +38,6 @@ def host(host1: LabHost) -> Iterator[LabHost]:
     yield host1
     assert objects(host1) == held
     assert rest(host1) == ""
-
-
-def through(host: LabHost, *urls: str) -> None:
-    """Have the daemon pull through these mirrors."""
-    (host.root / "etc/docker/daemon.json").write_text(json.dumps({"registry-mirrors": urls}))
-    host.run("systemctl reload docker")
-    wanted = [f"{url}/" for url in urls]
-    deadline = time.monotonic() + 30
-    while (json.loads(host.run("docker info -f '{{json .RegistryConfig.Mirrors}}'").stdout) or []) != wanted:
-        assert time.monotonic() < deadline, "the daemon doesn't take up its mirrors"
-        time.sleep(0.1)
 
 
 def found(lab: Lab, *words: str) -> dict[str, Any]:

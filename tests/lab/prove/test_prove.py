@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from lab import network
 from lab.host import LabHost
 from lab.lab import Lab
 from provision.prove.texts import TITLES
-from tests.lab.prove.support import FIRST, SECOND, evidence, objects, proof, prove, rest, verdicts
+from tests.lab.prove.badmirror import mirror, slow
+from tests.lab.prove.support import FIRST, SECOND, evidence, objects, proof, prove, rest, through, verdicts
 from tests.lab.sshdlog import SshdLog
 from tests.lab.state import difference, whole
 from tests.lab.support import BIN, CHECKOUT, fab
@@ -161,6 +165,45 @@ class TestCutOff:
         assert host["notes"] == ["an earlier run was cut off: what it had left is gone"]
         assert objects(converged) == held
         assert rest(converged) == ""
+
+    def test_by_a_cable_in_the_middle_of_a_pull(self, lab: Lab, converged: LabHost) -> None:
+        """Long before the kernel gives such a connection up."""
+        held = objects(converged)
+        with mirror(lab, slow) as server:
+            through(converged, f"http://{server.place}")
+            run = self.begun(
+                lab, converged, "grep -q Downloading /var/lib/docker-provision/prove/log 2>/dev/null"
+            )
+            with unplugged(lab, converged):
+                said, _ = run.communicate(timeout=90)
+        assert run.returncode == 1
+        assert "the connection was lost (nothing was heard for 30 s): run again" in said
+        through(converged, lab.registry_url)
+        done = prove(lab, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert verdicts(done)["mirror"] == "proven"
+        assert objects(converged) == held
+        assert rest(converged) == ""
+
+
+@contextmanager
+def unplugged(lab: Lab, host: LabHost) -> Iterator[None]:
+    """The host has no network for as long as the block lasts."""
+    cable = (
+        "ip",
+        "netns",
+        "exec",
+        network.namespace(lab.name),
+        "ip",
+        "link",
+        "set",
+        network.port(lab.name, host.name),
+    )
+    subprocess.run([*cable, "down"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*cable, "up"], check=True)
 
 
 def test_several_hosts_have_one_report(lab: Lab, converged: LabHost) -> None:

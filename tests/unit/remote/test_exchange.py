@@ -34,12 +34,14 @@ def run(
     password: str | None = None,
     eager: bool = True,
     limit: float | None = 30,
+    silence: float | None = None,
     on_piece: Callable[[str], None] = lambda _piece: None,
 ) -> Output:
     """Run a script over a channel."""
     with closing(channel):
         become = Become("deploy", password)
-        return Exchange(channel, become, script, eager=eager, on_piece=on_piece).run(limit)  # type: ignore[arg-type]
+        exchange = Exchange(channel, become, script, eager=eager, on_piece=on_piece)  # type: ignore[arg-type]
+        return exchange.run(limit, silence=silence)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -151,6 +153,16 @@ def test_time_is_up(tmp_path: Path) -> None:
     with pytest.raises(Failed, match=r"did not answer within 0\.3 s"):
         run(Host(tmp_path, uid=0).channel(), "sleep 30\n", limit=0.3)
     assert time.monotonic() - begun < 5
+
+
+def test_a_line_that_has_gone_dead(tmp_path: Path) -> None:
+    """What says something now and then is waited for; on either stream."""
+    speaks = "for i in 1 2 3 4 5; do sleep 0.2; echo . >&2; done; sleep 30\n"
+    channel = Host(tmp_path, uid=0).channel()
+    begun = time.monotonic()
+    with pytest.raises(ConnectionError, match=r"nothing was heard for 0\.6 s"):
+        run(channel, speaks, eager=False, limit=None, silence=0.6)
+    assert time.monotonic() - begun >= 1.6
 
 
 def test_no_root_shell_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
