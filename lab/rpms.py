@@ -16,6 +16,7 @@ FOLDERS = {
     "os": f"{CENTOS}/os/x86_64",
     "updates": f"{CENTOS}/updates/x86_64",
     "extras": f"{CENTOS}/extras/x86_64",
+    "docker-engine": "docker-engine/yum/repo/main/centos/7",
 }
 # The same files under other mirrors' paths, and where Aliyun had CentOS 7 before it went to the vault.
 ALSO_AT = (
@@ -53,8 +54,8 @@ plugins=1
 installonly_limit=5
 distroverpkg=centos-release
 """
-PLUGIN = Path(__file__).with_name("versionlock")
-"""What is inside the plugin's package."""
+CONTENTS = Path(__file__).with_name("contents")
+"""What is inside of packages that aren't engines, a folder for each name."""
 FACE = Path(__file__).with_name("yum343")
 
 
@@ -62,10 +63,11 @@ def repositories() -> Path:
     """The mirror's document root, with Aliyun's paths; built on first use, about 12 s on two cores.
 
     docker-ce/linux/centos/{7/x86_64/stable,gpg,docker-ce.repo}, centos-vault/7.9.2009/{os,updates,extras}
-    /x86_64, and links to these from the paths of the other mirrors that the lab plays.
+    /x86_64, docker-engine/yum/repo/main/centos/7, and links to these from the paths of the other mirrors that
+    the lab plays.
     """
     recipe = [Path(__file__).with_name(f"{name}.py") for name in ("rpms", "rpmbuild", "scriptlets", "table")]
-    recipe += sorted(path for path in PLUGIN.rglob("*") if path.is_file())
+    recipe += sorted(path for path in CONTENTS.rglob("*") if path.is_file())
     sources = "".join(path.read_text() for path in (*recipe, table.METADATA))
     return cache.cached("repositories", sources + payload.inputs() + keys.inputs(), _build)
 
@@ -127,13 +129,15 @@ def _build(root: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         trees = list(pool.map(lambda engine: payload.trees(engine, root / engine.says), ENGINES))
     content = _by_nvr(trees)
-    plugin = shutil.copytree(PLUGIN, root / "plugin")
-    content |= {package.nvr: plugin for package in packages if package.name == "yum-plugin-versionlock"}
+    others = shutil.copytree(CONTENTS, root / "contents")
+    content |= {
+        package.nvr: others / package.name for package in packages if (others / package.name).is_dir()
+    }
     for repo, place in FOLDERS.items():
-        key = keys.repo_key() if repo == "docker-ce-stable" else keys.centos_key()
+        key = keys.repo_key() if repo.startswith("docker") else keys.centos_key()
         wanted = [package for package in packages if package.repo == repo]
         rpmbuild.repository(wanted, content, root / place, key)
-    for folder in (*(root / engine.says for engine in ENGINES), plugin):
+    for folder in (*(root / engine.says for engine in ENGINES), others):
         shutil.rmtree(folder)
     _add_key_and_repo_file(root / "docker-ce/linux/centos")
     for path, target in ALSO_AT:

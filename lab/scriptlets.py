@@ -45,8 +45,10 @@ def scriptlets(package: Package) -> str:
             sections |= {"pre": STOP, "posttrans": START}
     elif package.name == "docker-ce-cli":
         sections = {"post": GROUP}
-    elif package.name == "docker":
+    elif package.name in ("docker", "docker-engine"):
         sections = _unit("docker")
+    elif package.name == "docker-latest":
+        sections = _unit("docker-latest")
     elif package.name == "containerd.io":
         sections = _unit("containerd")
     return "".join(f"%{name}\n{text}\n" for name, text in sections.items())

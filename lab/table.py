@@ -2,7 +2,9 @@
 
 el7-packages.json has the metadata of the real packages (names, versions, Requires, Obsoletes, Conflicts,
 Provides, as in upstream's spec files and CentOS 7's repositories). A package is made if it is a base package
-or if a row here names it; docker-ce, its CLI and containerd.io have content, all others only their metadata.
+or if a row here names it; engines have content, and what has a folder in contents/, all others only their
+metadata. Of docker-latest (CentOS 7.5), docker-engine (yum.dockerproject.org) and podman-docker there is no
+more than what is in docker-ce's way.
 """
 
 import json
@@ -19,7 +21,7 @@ class Package:
     `scripts` are sections of a spec file in place of those that lab.scriptlets has for it.
     """
 
-    repo: str  # docker-ce-stable, os or extras
+    repo: str  # a key of rpms.FOLDERS
     name: str
     epoch: int
     version: str

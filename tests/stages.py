@@ -48,7 +48,7 @@ LINT = (
     _pytest("shellcheck", 120, "tests/unit/test_scripts.py"),
 )
 UNIT = (_pytest("unit tests", 600, "-n", "auto", "tests/unit"),)
-LAB = _pytest("lab tests", 3300, "tests/lab")
+LAB = _pytest("lab tests", 3300, "--durations=25", "tests/lab")
 SIDE_BY_SIDE = replace(
     LAB,
     command=(*LAB.command, "-n", "2", "--dist", "loadfile"),

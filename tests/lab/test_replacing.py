@@ -104,3 +104,57 @@ def test_item_6_an_engine_that_does_not_come_up_makes_way_for_what_was_there(
     ]
     assert host.run("rpm -q docker-ce", check=False).returncode == 1
     assert host.run("systemctl is-active docker").stdout == "active\n"
+
+
+OTHERS = {
+    "host1": {
+        "docker-latest-1.13.1-58.git87f2fab.el7.centos",
+        "docker-common-1.13.1-209.git7d71120.el7.centos",
+        "docker-client-latest-1.13.1-58.git87f2fab.el7.centos",
+    },
+    "host2": {"docker-engine-17.05.0.ce-1.el7.centos", "docker-engine-selinux-17.05.0.ce-1.el7.centos"},
+    "host3": {"podman-docker-1.6.4-36.el7_9"},
+}
+"""What is in docker-ce's way, with what came along only for it, where the first word of each is installed."""
+OF_DOCKER_ENGINE = """
+[dockerrepo]
+name=Docker Repository
+baseurl=https://mirrors.aliyun.com/docker-engine/yum/repo/main/centos/$releasever/
+enabled=1
+gpgcheck=0
+"""
+
+
+def test_item_6_docker_latest_docker_engine_and_podman_docker_make_way_too(
+    lab: Lab, fresh_hosts: list[LabHost], asked: tuple[str, ...]
+) -> None:
+    latest, engine, podman = fresh_hosts
+    (engine.root / "etc/yum.repos.d/docker-engine.repo").write_text(OF_DOCKER_ENGINE)
+    for host, name in zip(fresh_hosts, ("docker-latest", "docker-engine", "podman-docker"), strict=True):
+        host.run(f"yum -q -y install {name}")
+    latest.run("systemctl start docker-latest")
+    everyone = ("-H", ",".join(OTHERS), "setup-docker")
+
+    before = [whole(host) for host in fresh_hosts]
+    done = fab(lab, *everyone, *asked)
+    assert done.returncode == 1, done.stdout + done.stderr
+    for name, packages in OTHERS.items():
+        (said,) = [line for line in done.stdout.splitlines() if line.startswith(f"{name}: refused")]
+        named = {package for package in packages if not package.startswith("docker-client-latest")}
+        assert {package for package in packages if package in said} >= named
+        assert "--replace-conflicting" in said
+    assert [difference(*each) for each in zip(before, map(whole, fresh_hosts), strict=True)] == [{}, {}, {}]
+
+    # a service of its own, whose containers nobody would look after any more
+    said = refused(lab, latest, "--replace-conflicting", *asked)
+    assert "docker-latest.service runs: stop its containers" in said
+    latest.run("systemctl stop docker-latest")
+    done = fab(lab, *everyone, "--replace-conflicting", *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for host in fresh_hosts:
+        installed = set(host.run("rpm -qa --qf '%{NAME}-%{VERSION}-%{RELEASE}\\n'").stdout.split())
+        assert "docker-ce-18.06.3.ce-3.el7" in installed
+        assert installed.isdisjoint(OTHERS[host.name])
+        assert host.run("docker version -f '{{.Server.Version}}'").stdout.startswith("18.06.3")
+    # what is in nobody's way stays
+    assert podman.run("rpm -q podman").returncode == 0
