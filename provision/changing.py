@@ -17,7 +17,10 @@ from provision.events import Cause, End, Observers, Status
 from provision.fleet import past, runners
 from provision.fleet.campaign import Campaign
 from provision.fleet.turn import Host
-from provision.report import data, terminal
+from provision.report import data, summary, views
+from provision.report.summary import Shown
+from provision.report.terminal import advisories_view
+from provision.report.texts import Words
 from provision.request import Request
 from provision.resources.withdrawal import Withdrawal
 
@@ -79,7 +82,8 @@ class Changing:
             past.taken_up()
         again = resumed[1] if resumed else None
         hosts = self.request.hosts([host for wave in again.waves for host in wave] if again else ())
-        view = terminal.observer(self.out)
+        shown = self._shown
+        view = views.view(self.out, shown.words, quiet=shown.quiet)
         with view, runners.opened(self.request.orders) as runner:
             campaign = Campaign(
                 command,
@@ -98,14 +102,18 @@ class Changing:
             raise LetGo
         return exit_code(end)
 
+    @property
+    def _shown(self) -> Shown:
+        return Shown(Words(self.request.language), self.request.switch("quiet"))
+
     def _tell(self, end: End, known: Sequence[Advisories]) -> None:
-        for version in known:
-            self.out.print(terminal.advisories_view(version), soft_wrap=True)
-        terminal.show_end(self.out, end.outcomes)
-        for line in terminal.cause_lines(end):
+        shown = self._shown
+        for version in [] if shown.quiet else known:
+            self.out.print(advisories_view(version, shown.words), soft_wrap=True)
+        for line in summary.lines(end, shown, kept=not self.mode.dry_run):
             self.out.print(line, soft_wrap=True)
-        if self.mode.dry_run:
-            self.out.print("Nothing was changed.")
+        if self.mode.dry_run and not shown.quiet:
+            self.out.print(shown.words("dry"))
         if self.request.json:
             print(json.dumps(data.run(end, known), indent=2, ensure_ascii=False))
 

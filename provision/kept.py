@@ -10,7 +10,7 @@ from rich.text import Text
 from provision import script
 from provision.converge import Listener, Remote
 from provision.events import Observer
-from provision.report.terminal import clean, one_line
+from provision.report.clean import clean, one_line
 from provision.runs import HostRun
 from provision.runs.history import End, Past, chosen, history_script, past, unlock_script
 

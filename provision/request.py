@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import sys
 from collections.abc import Collection, Mapping
@@ -10,7 +11,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Protocol
 
-from provision import handed, inventory, spec
+from provision import handed, inventory, languages, spec
 from provision.asked import Asked, Wishes
 from provision.errors import OperatorError
 from provision.fleet import orders, travel
@@ -58,6 +59,11 @@ class Request:
     def dry(self) -> bool:
         """Whether nothing is to be changed."""
         return self.switch("dry_run") or self._context.dry
+
+    @property
+    def language(self) -> str:
+        """In which people are spoken to."""
+        return languages.chosen(self.flag("lang"), os.environ)
 
     @cached_property
     def wishes(self) -> Wishes:

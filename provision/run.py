@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ from provision.errors import HostError
 from provision.events import Observer
 from provision.fleet import past
 from provision.fleet.turn import Host, guarded
-from provision.report import data, hostlist, terminal
+from provision.report import data, hostlist
+from provision.report.clean import one_line
+from provision.report.terminal import facts_view
 from provision.request import Context, Request
 from provision.resources.withdrawal import Withdrawal
 from provision.steps.repos import repository
@@ -35,11 +38,15 @@ class Run:
         self._request = request
         # with --json standard output holds the document alone
         self._out = Console(stderr=request.json, highlight=False)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a locale may lack what is to be said
 
     @classmethod
     def asked_for(cls, context: Context, flags: Mapping[str, str | bool]) -> Run:
         """The run of these flags. Raises OperatorError before any host is touched."""
         request = Request(context, flags)
+        request.language  # noqa: B018  for what it raises
         if "spec" in flags:
             request.wishes.of()
             request.policy, request.orders, request.files  # noqa: B018  for what they raise
@@ -64,7 +71,7 @@ class Run:
             self._document({name: data.facts(found) for name, found in results.items()})
         else:
             for name, found in results.items():
-                self._out.print(terminal.facts_view(name, found))
+                self._out.print(facts_view(name, found))
         return self._read_code
 
     def versions(self) -> int:
@@ -221,7 +228,7 @@ class Run:
         results = {}
         for host in hosts:
             if isinstance(found[host.name], HostError):
-                print(terminal.one_line(f"{host.name}: {found[host.name]}"), file=sys.stderr)
+                print(one_line(f"{host.name}: {found[host.name]}"), file=sys.stderr)
                 self._read_code = 1
             else:
                 results[host.name] = found[host.name]

@@ -55,6 +55,10 @@ REPORT = Value(
     "write run.json and junit.xml into this folder, also where hosts fail or the run is broken off",
 )
 JSON = Switch("json", "print one JSON document on standard output")
+QUIET = Switch("quiet", "tell what is wrong and how many hosts ended how, and nothing else")
+LANG = Value(
+    "lang", "en|zh", "speak English or Chinese (default: as the locale says); --json is the same in both"
+)
 DRY_RUN = Switch("dry_run", "change nothing, print the plan (as does Fabric's -R/--dry)")
 RESTART = Value(
     "restart",
@@ -142,6 +146,7 @@ HOSTS: tuple[Flag, ...] = (INVENTORY, LIMIT, SHARD)
 PACE: tuple[Flag, ...] = (FORKS, TIMEOUT, RETRY)
 BEYOND: tuple[Flag, ...] = (RUNNER, SCHEDULER)
 ROLLOUT: tuple[Flag, ...] = (*PACE, *BEYOND, WAVES, MAX_FAILURES, PAUSE, BEFORE, AFTER)
+TOLD: tuple[Flag, ...] = (QUIET, LANG, JSON)
 ASKED: tuple[Flag, ...] = (*HOSTS, SPEC, *FLAGS)
 REPORTS: tuple[Flag, ...] = (REPORT,)
 CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS, REPLACE)
@@ -194,13 +199,13 @@ def _help(flag: Flag) -> str:
     return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
-@command(*ASKED, *PACE, *BEYOND, ONLY, *CONSENTS, *REPORTS, JSON)
+@command(*ASKED, *PACE, *BEYOND, ONLY, *CONSENTS, *REPORTS, *TOLD)
 def plan(run: Run) -> int:
     """Read the hosts and print what would change, and why; exit code 3 if anything would."""
     return run.plan()
 
 
-@command(*ASKED, *ROLLOUT, ONLY, *CONSENTS, LOCK_TIMEOUT, DRY_RUN, *REPORTS, JSON)
+@command(*ASKED, *ROLLOUT, ONLY, *CONSENTS, LOCK_TIMEOUT, DRY_RUN, *REPORTS, *TOLD)
 def setup_docker(run: Run) -> int:
     """Install pinned Docker, and keep it as asked for; a second run finds nothing to do."""
     return run.setup()
@@ -236,7 +241,7 @@ def versions(run: Run) -> int:
     return run.versions()
 
 
-@command(*ASKED, *ROLLOUT, STOP, PURGE, DEPENDENCIES, LOCK_TIMEOUT, DRY_RUN, *REPORTS, JSON)
+@command(*ASKED, *ROLLOUT, STOP, PURGE, DEPENDENCIES, LOCK_TIMEOUT, DRY_RUN, *REPORTS, *TOLD)
 def uninstall_docker(run: Run) -> int:
     """Take away what setup-docker brought, by the host's own record; data stays unless --purge-data."""
     return run.uninstall()

@@ -11,10 +11,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from provision.errors import OperatorError
+from provision.languages import LANGUAGES
 from provision.prove.layers import size
 from provision.prove.result import Layer, Line, Report, Verdict
-from provision.prove.texts import LANGUAGES, say, title, verdict
-from provision.report.terminal import clean
+from provision.prove.texts import say, title, verdict
+from provision.report.clean import clean
 
 WIDTH, TALL = 340, 300
 """Of a column, and of the taller of two images' columns, in the picture's own units."""

@@ -15,7 +15,7 @@ from rich.text import Text
 from provision.prove.pulls import size_of
 from provision.prove.result import Proof, Report, Verdict
 from provision.prove.texts import say, title, verdict
-from provision.report.terminal import clean, one_line
+from provision.report.clean import clean, one_line
 
 Key = TypeVar("Key", str, tuple[str, str])
 

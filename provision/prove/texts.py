@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from provision.languages import LANGUAGES
 from provision.prove.fault_texts import FAULTS
 from provision.prove.result import Line, Verdict
-
-LANGUAGES = ("en", "zh")
 
 TITLES: dict[str, tuple[str, str]] = {
     "mirror": ("The mirror serves", "镜像加速器可用"),

@@ -79,7 +79,7 @@ _OWN = re.compile(
     ),
     re.ASCII,
 )
-_URL = re.compile(r"\w+://[^\s,;)'\"`]+")
+_URL = re.compile(r"\b[a-z][a-z0-9+]{0,15}://[^\s,;)'\"`]+")
 """One thing: another mirror is another cause, though it be named by its address."""
 
 

@@ -13,8 +13,8 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from provision.events import Status
 from provision.report import document
+from provision.report.clean import clean
 from provision.report.document import Document, Host, Step
-from provision.report.terminal import clean
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold, however they are written."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from provision.events import Course, End, Observer, Outcome
 from provision.plan import Plan
-from provision.report.terminal import one_line
+from provision.report.clean import one_line
 from provision.resources.base import Change, Pending
 
 LOOK = "look "

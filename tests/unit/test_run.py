@@ -305,17 +305,35 @@ def test_of_several_exit_codes_the_gravest_counts(
     assert hosts.run(Run.plan, spec=spec) == code
 
 
-def test_all_hosts_are_told_in_the_order_in_which_they_were_given(
+def test_every_host_is_told_and_in_the_document_in_the_order_in_which_they_were_given(
     hosts: Hosts, spec: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hosts.update({"z": ENDS["unreachable"](), "a": ENDS["right"](), "m": ENDS["refused"]()})
-    hosts.run(Run.setup, spec=spec)
-    last = [line for line in capsys.readouterr().out.splitlines() if " s): " in line]
-    assert [line.split()[:2] for line in last] == [
-        ["z:", "unreachable"],
-        ["a:", "unchanged"],
-        ["m:", "refused"],
-    ]
+    hosts.run(Run.setup, spec=spec, json=True)
+    document, said = capsys.readouterr()
+    assert [each["host"] for each in json.loads(document)["hosts"]] == ["z", "a", "m"]
+    lines = said.splitlines()
+    ends = sorted(line.split()[:2] for line in lines if " s): " in line)
+    assert ends == [["a:", "unchanged"], ["m:", "refused"], ["z:", "unreachable"]]
+    assert lines[-1].endswith(": 1 unchanged, 1 refused, 1 unreachable")
+
+
+def test_people_are_spoken_to_in_the_language_of_the_flag_or_the_locale_and_machines_are_not(
+    hosts: Hosts, spec: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(**flags: str | bool) -> tuple[str, str]:
+        hosts["a"] = ENDS["right"]()
+        assert hosts.run(Run.setup, spec=spec, **flags) == 0
+        return capsys.readouterr()
+
+    assert "无需操作" in run(lang="zh")[0]
+    document, said = run(lang="zh", json=True)
+    assert "无需操作" in said
+    assert json.loads(document)["hosts"][0]["status"] == "unchanged"
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "无需操作" in run()[0]
+    assert "nothing to do" in run(lang="en")[0]
+    assert run(quiet=True, lang="en")[0].endswith(": 1 unchanged\n")
 
 
 def test_every_connection_is_ended(hosts: Hosts, spec: str) -> None:
