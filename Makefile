@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help setup lint fmt test unit vagrant-test demo faults fuzz schema clean
+.PHONY: help setup lint fmt test unit vagrant-test demo faults soak fuzz schema clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ unit: setup ## the tests that need no host
 
 faults: setup ## disturb runs on real hosts at every step, and write docs/faults.md (root; up to an hour)
 	@$(PY) -m tests.lab.faults
+
+soak: setup ## 500 runs that find nothing to do, on one host; what has grown goes into docs/faults.md (root)
+	@$(PY) -m tests.lab.faults.soak
 
 fuzz: setup ## look for input that breaks a reader, a minute for each (Linux on x86-64)
 	@$(PY) -m tests.unit.fuzz

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from provision import __version__
@@ -30,6 +30,8 @@ words, `python -m tests.lab.faults --left` those that have no row yet.
 """
 TABLE = "| start | step | fault | the run itself | after the next run | run with |\n|---|---|---|---|---|---|"
 
+SOAK = "## A soak"
+
 Rows = Mapping[Cell, str]
 
 
@@ -42,18 +44,26 @@ def rows() -> dict[Cell, str]:
 def row(result: Result) -> str:
     """What came of a cell, when and with which version."""
     outcome = "; ".join(result.problems).replace("|", "/") or CONVERGES
-    return f"{_name(result.cell)} | {result.ended} | {outcome} | {date.today():%Y-%m-%d}, {__version__} |"
+    return f"{_name(result.cell)} | {result.ended} | {outcome} | {when()} |"
 
 
-def write(found: Rows, more: Iterable[str] = ()) -> None:
-    """The page with these rows, in the order of the cells; `more` goes before the table."""
+def when() -> str:
+    """By what a figure is known."""
+    return f"{date.today():%Y-%m-%d}, {__version__}"
+
+
+def write(found: Rows, soak: str | None = None) -> None:
+    """The page with these rows, in the order of the cells, and what came of the soak; without that as it is there."""
+    if soak is None:
+        _, _, soak = (PAGE.read_text() if PAGE.exists() else "").partition(f"{SOAK}\n\n")
     good = sum(f"| {CONVERGES} |" in line for line in found.values())
     told = f"{good} of {len(found)} cells converge"
     if left := len(CELLS) - len(found):
         told += f"; {left} of the {len(CELLS)} were not run"
     table = [found[cell] for cell in CELLS if cell in found]
     new = PAGE.with_suffix(".new")
-    new.write_text("\n".join((HEAD, f"{told}.", *more, "", TABLE, *table, "")))
+    tail = (SOAK, "", soak) if soak else ("",)
+    new.write_text("\n".join((HEAD, f"{told}.", "", TABLE, *table, *(("", *tail) if soak else tail))))
     new.replace(PAGE)
 
 
