@@ -29,6 +29,7 @@ In reading order:
     handed        what the files that an operator names hold
     spec          all that an operator may ask for
     advisories    what is known against each engine version
+    holes         security holes, by number
     engines       what each engine version is
     templating    files that land on hosts
     secret        values by reference: environment, file, command

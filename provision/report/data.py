@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
-from provision.advisories import AS_OF, Advisories, Cve
+from provision.advisories import Advisories
 from provision.events import End, Outcome
 from provision.facts import Facts
+from provision.holes import AS_OF, Cve
 from provision.masking import MASK, masked, names_secret
 from provision.plan import Plan
 from provision.resources.base import Absent, Change, Pending, Unknown

@@ -1,6 +1,8 @@
 """`verify`: is the host as asked for? Answered by pytest and testinfra, without the code that set it up.
 
-checks      what must be true, each a plain function over a testinfra Host
+checks      what must be true, each a plain function over a testinfra Host; in order
+packages, others, configuration, service
+            the checks themselves
 look        how a check looks, and says what is wrong
 backend     testinfra over our connection
 collect     the checks as pytest sees them

@@ -13,7 +13,7 @@ from testinfra.host import Host
 from provision.errors import HostError
 from provision.masking import masked
 from provision.spec import Spec
-from provision.verify.checks import Check
+from provision.verify.look import Check
 
 
 class CheckOfHost(pytest.Item):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
 from configparser import Error as IniError
 from configparser import RawConfigParser
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,11 @@ if TYPE_CHECKING:
     from testinfra.backend.base import CommandResult
     from testinfra.host import Host
 
+    from provision.spec import Spec
+
+Check = Callable[["Host", "Spec"], None]
+
+SETUP = "run setup-docker"
 DOCKER_LIMIT = 20  # seconds; a hung daemon is waited for without end (18.06.3, run)
 # by its socket: a context or DOCKER_HOST may lead to another host's daemon
 DOCKER = f"timeout -k 5 {DOCKER_LIMIT} docker -H unix:///var/run/docker.sock"
@@ -20,6 +27,11 @@ def expect(holds: bool, otherwise: str) -> None:
     """Raises AssertionError with what is wrong and the remedy. An assert statement is gone under python -O."""
     if not holds:
         raise AssertionError(otherwise)
+
+
+def holds(file: Any, content: bytes) -> bool:
+    """Whether a file of testinfra's is there with just this content."""
+    return bool(file.exists and file.sha256sum == hashlib.sha256(content).hexdigest())
 
 
 def installed(host: Host, *names: str) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from lab.lab import Lab
 from provision.converge import Output
 from provision.handed import defaults
 from provision.spec import Spec
-from provision.verify import backend, checks
+from provision.verify import backend, checks, service
 from tests.lab.sshdlog import SshdLog
 from tests.lab.state import difference, whole
 from tests.lab.support import fab
@@ -167,10 +167,10 @@ def test_a_hung_daemon_is_not_waited_for(lab: Lab, converged: LabHost) -> None:
             return Output(done.stdout, done.stderr, done.returncode)
 
     inside = backend.host("host1", Inside())
-    checks.answers(inside, Spec())
+    service.answers(inside, Spec())
     converged.run("systemctl kill --signal=STOP --kill-who=main docker.service")
     with pytest.raises(AssertionError, match="the daemon gives no answer within 20 s; look at `journalctl"):
-        checks.answers(inside, Spec())
+        service.answers(inside, Spec())
 
 
 def test_hosts_that_cannot_be_reached_leave_the_others_their_checks(

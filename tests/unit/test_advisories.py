@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from provision import advisories
-from provision.advisories import CVES, LAST, Advisories
+from provision.advisories import LAST, Advisories
 from provision.engines import ENGINES, engine
 from provision.events import Cause, End
+from provision.holes import CVES
 from provision.plan import plan
 from provision.preflight import Terms
 from provision.report import data, terminal

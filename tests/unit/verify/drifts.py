@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provision.converge import Output
-from provision.verify import checks, others
+from provision.verify import configuration, others, packages
 from tests.unit.verify.fakehost import BRIDGE, REPOSITORY, FakeHost
 
 DAEMON = {"answers", "running_version", "registry_mirrors", "effective_settings", "cgroup_driver"}
@@ -172,9 +172,9 @@ DRIFTS: dict[str, tuple[Callable[[FakeHost], None], set[str], str]] = {
         set(),
         "",
     ),
-    "no key file": (without(checks.KEY), {"signing_key"}, "RPM-GPG-KEY-docker-ce is missing"),
+    "no key file": (without(packages.KEY), {"signing_key"}, "RPM-GPG-KEY-docker-ce is missing"),
     "another key file": (
-        in_file(checks.KEY, "\n-----END", "\n\n-----END"),
+        in_file(packages.KEY, "\n-----END", "\n\n-----END"),
         {"signing_key"},
         "isn't the key asked for, byte for byte",
     ),
@@ -233,38 +233,38 @@ DRIFTS: dict[str, tuple[Callable[[FakeHost], None], set[str], str]] = {
         "",
     ),
     "no daemon.json": (
-        without(checks.DAEMON_JSON),
+        without(configuration.DAEMON_JSON),
         {"daemon_json"},
         "registry-mirrors is missing",
     ),
     "daemon.json damaged": (
-        in_file(checks.DAEMON_JSON, "}", ""),
+        in_file(configuration.DAEMON_JSON, "}", ""),
         {"daemon_json"},
         "isn't valid JSON",
     ),
     "daemon.json with something behind it": (
-        in_file(checks.DAEMON_JSON, "}", "}}"),  # dockerd of 18.06 starts with it
+        in_file(configuration.DAEMON_JSON, "}", "}}"),  # dockerd of 18.06 starts with it
         {"daemon_json"},
         "isn't valid JSON",
     ),
-    "daemon.json no object": (with_file(checks.DAEMON_JSON, "[]"), {"daemon_json"}, "holds no object"),
+    "daemon.json no object": (with_file(configuration.DAEMON_JSON, "[]"), {"daemon_json"}, "holds no object"),
     "a value changed": (
-        in_file(checks.DAEMON_JSON, '"mtu": 1400', '"mtu": 1500'),
+        in_file(configuration.DAEMON_JSON, '"mtu": 1400', '"mtu": 1500'),
         {"daemon_json"},
         "mtu isn't as asked for",
     ),
     "a value equal to Python alone": (
-        in_file(checks.DAEMON_JSON, '"live-restore": true', '"live-restore": 1'),
+        in_file(configuration.DAEMON_JSON, '"live-restore": true', '"live-restore": 1'),
         {"daemon_json"},
         "live-restore isn't as asked for",
     ),
     "a key that was taken out": (
-        in_file(checks.DAEMON_JSON, '"mtu"', '"bip": "10.0.0.1/24", "mtu"'),
+        in_file(configuration.DAEMON_JSON, '"mtu"', '"bip": "10.0.0.1/24", "mtu"'),
         {"daemon_json"},
         "bip is still there",
     ),
-    "no drop-in": (without(checks.DROP_IN), {"drop_in"}, "docker-provision.conf is missing"),
-    "drop-in changed": (in_file(checks.DROP_IN, "umask 077; ", ""), {"drop_in"}, "was changed"),
+    "no drop-in": (without(configuration.DROP_IN), {"drop_in"}, "docker-provision.conf is missing"),
+    "drop-in changed": (in_file(configuration.DROP_IN, "umask 077; ", ""), {"drop_in"}, "was changed"),
     "drop-in not read": (unit(DropInPaths=""), {"drop_in"}, "`systemctl daemon-reload`"),
     "unit changed since": (unit(NeedDaemonReload="yes"), {"drop_in"}, "`systemctl daemon-reload`"),
     "service disabled": (unit(UnitFileState="disabled"), {"service"}, "is disabled and active"),
@@ -339,12 +339,12 @@ DRIFTS: dict[str, tuple[Callable[[FakeHost], None], set[str], str]] = {
         "the cgroup driver is systemd, not cgroupfs",
     ),
     "logs rotated at another size": (
-        in_file(checks.DAEMON_JSON, "10m", "90m"),
+        in_file(configuration.DAEMON_JSON, "10m", "90m"),
         {"daemon_json"},
         "log-opts isn't as asked for",
     ),
     "another part of the logs' options": (
-        in_file(checks.DAEMON_JSON, '"max-size"', '"labels": "a", "max-size"'),
+        in_file(configuration.DAEMON_JSON, '"max-size"', '"labels": "a", "max-size"'),
         set(),
         "",
     ),
@@ -354,8 +354,12 @@ DRIFTS: dict[str, tuple[Callable[[FakeHost], None], set[str], str]] = {
         "bridge-nf-call-iptables is 0, not 1",
     ),
     "no module": (without(f"{BRIDGE}/bridge-nf-call-iptables"), {"bridge_filter"}, "is not there, not 1"),
-    "module not loaded at a boot": (without(checks.MODULES), {"bridge_filter"}, "is missing"),
-    "sysctls not set at a boot": (without(checks.SYSCTLS), {"bridge_filter"}, "doesn't set bridge-nf-call"),
+    "module not loaded at a boot": (without(configuration.MODULES), {"bridge_filter"}, "is missing"),
+    "sysctls not set at a boot": (
+        without(configuration.SYSCTLS),
+        {"bridge_filter"},
+        "doesn't set bridge-nf-call",
+    ),
     "no socket": (having(socket=None), {"socket"}, "docker.sock is missing"),
     "socket for all": (
         having(socket=("root", "docker", "666")),

@@ -15,7 +15,7 @@ from provision.errors import HostError
 from provision.runs import HostRun
 from provision.spec import Spec
 from provision.templating import render, shipped
-from provision.verify import checks, others
+from provision.verify import configuration, others, packages
 from tests.unit.words import recorded
 
 ASKED = Spec(
@@ -35,7 +35,7 @@ ASKED = Spec(
 )
 """What the recorded daemon of the model was started with."""
 
-PINNED_KEY = shipped(checks.KEY.lstrip("/"))
+PINNED_KEY = shipped(packages.KEY.lstrip("/"))
 REPOSITORY = """\
 [docker-ce-stable]
 name=Docker CE Stable - $basearch
@@ -80,21 +80,21 @@ class FakeHost(ReadOnly):
             "/etc/os-release": 'ID="centos"\nVERSION_ID="7"\n',
             others.REPOSITORY: REPOSITORY,
             f"{others.REPOSITORIES}/CentOS-Base.repo": BASE,
-            checks.KEY: PINNED_KEY.decode(),
-            checks.DAEMON_JSON: json.dumps({**ASKED.settings(), "dns": ["10.0.0.2"]}).replace(
+            packages.KEY: PINNED_KEY.decode(),
+            configuration.DAEMON_JSON: json.dumps({**ASKED.settings(), "dns": ["10.0.0.2"]}).replace(
                 '"bip": null, ', ""
             ),
-            checks.SYSCTLS: render(f"{checks.SYSCTLS.lstrip('/')}.j2", digit="1").decode(),
-            checks.MODULES: shipped(checks.MODULES.lstrip("/")).decode(),
+            configuration.SYSCTLS: render(f"{configuration.SYSCTLS.lstrip('/')}.j2", digit="1").decode(),
+            configuration.MODULES: shipped(configuration.MODULES.lstrip("/")).decode(),
             **{f"{BRIDGE}/bridge-nf-call-{name}": "1\n" for name in ("iptables", "ip6tables")},
-            checks.DROP_IN: shipped(checks.DROP_IN.lstrip("/")).decode(),
+            configuration.DROP_IN: shipped(configuration.DROP_IN.lstrip("/")).decode(),
         }
         self.packages = ["rpm 4.11.3-48.el7_9", "docker-ce 18.06.3.ce-3.el7", "gpg-pubkey 621e9f35-58adea78"]
         self.imported = PINNED_KEY.decode()
         self.unit = {
             "ActiveState": "active",
             "UnitFileState": "enabled",
-            "DropInPaths": f"/etc/systemd/system/docker.service.d/proxy.conf {checks.DROP_IN}",
+            "DropInPaths": f"/etc/systemd/system/docker.service.d/proxy.conf {configuration.DROP_IN}",
             "NeedDaemonReload": "no",
         }
         self.failed_units = ""

@@ -9,7 +9,7 @@ import pytest
 
 from provision.handed import defaults
 from provision.spec import Spec
-from provision.verify import backend, checks, others
+from provision.verify import backend, checks, configuration, others
 from tests.unit.verify.drifts import DRIFTS
 from tests.unit.verify.fakehost import ASKED, BASE, PINNED_KEY, FakeHost
 
@@ -32,7 +32,7 @@ def test_a_host_as_asked_for_passes() -> None:
 
 def test_nothing_else_than_the_package_is_asked_for() -> None:
     fake = FakeHost()
-    fake.files.pop(checks.DAEMON_JSON)
+    fake.files.pop(configuration.DAEMON_JSON)
     assert failures(fake, Spec()) == {}
 
 
@@ -59,7 +59,7 @@ def test_a_failure_is_one_line_with_a_remedy(drift: str) -> None:
 def test_companions_are_pinned_too() -> None:
     spec = Spec(docker_version="26.1.4")
     fake = FakeHost()
-    fake.files.pop(checks.DAEMON_JSON)
+    fake.files.pop(configuration.DAEMON_JSON)
     fake.server = "26.1.4"
     fake.packages = ["rpm 4.11.3-48.el7_9", "gpg-pubkey 621e9f35-58adea78"]
     fake.packages += [" ".join(re.split(r"-(?=\d)", package, maxsplit=1)) for package in spec.engine.packages]
@@ -91,7 +91,7 @@ def test_the_key_that_was_handed_over_is_looked_for() -> None:
 def test_mirrors_that_are_to_be_gone() -> None:
     fake = FakeHost()
     spec = Spec(registry_mirrors=())
-    fake.files[checks.DAEMON_JSON] = '{"registry-mirrors": []}'
+    fake.files[configuration.DAEMON_JSON] = '{"registry-mirrors": []}'
     assert set(failures(fake, spec)) == {"registry_mirrors"}
     fake.info["RegistryConfig"]["Mirrors"] = None  # as 26.1 says it
     assert failures(fake, spec) == {}
@@ -99,7 +99,7 @@ def test_mirrors_that_are_to_be_gone() -> None:
 
 def test_the_socket_has_the_group_that_was_asked_for() -> None:
     fake = FakeHost()
-    fake.files[checks.DAEMON_JSON] = '{"group": "containers"}'
+    fake.files[configuration.DAEMON_JSON] = '{"group": "containers"}'
     spec = Spec(daemon={"group": "containers"})
     assert set(failures(fake, spec)) == {"socket"}
     fake.socket = ("root", "containers", "660")
@@ -108,7 +108,7 @@ def test_the_socket_has_the_group_that_was_asked_for() -> None:
 
 def test_values_of_daemon_json_are_not_shown() -> None:
     fake = FakeHost()
-    fake.files[checks.DAEMON_JSON] = '{"log-opts": {"splunk-token": "hunter2"}}'
+    fake.files[configuration.DAEMON_JSON] = '{"log-opts": {"splunk-token": "hunter2"}}'
     spec = Spec(daemon={"log-opts": {"splunk-token": "hunter3"}})
     assert "hunter" not in str(failures(fake, spec))
 

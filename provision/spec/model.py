@@ -1,16 +1,8 @@
-"""Spec: all that an operator may ask for, from flags and files, checked before any host is touched.
-
-    build(parse(text, "site.yml"), from_flags({"docker_version": "18.06.3"})) -> Spec
-
-Later layers win, field by field. Every error is an OperatorError of one line: where the wrong value was
-given, what is wrong with it, what to write instead.
-"""
+"""Spec as a value: each field with what is wrong with a value, and what several of them come to together."""
 
 from __future__ import annotations
 
 import re
-import reprlib
-from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -20,21 +12,20 @@ from pydantic import (
     ConfigDict,
     JsonValue,
     StrictBool,
-    ValidationError,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
-from provision import daemon_settings, engines, shorthands, yamlmarks
+from provision import daemon_settings, engines, shorthands
 from provision.engines import Engine
 from provision.errors import OperatorError
 from provision.masking import masked
-from provision.options import FLAGS, OPTIONS
 from provision.secret import Reference
 from provision.shorthands import SHORTHANDS
+from provision.spec.names import BASE_ARCHIVES, DATA_CHANGES, NONE, PACKAGE_MIRRORS
 from provision.urls import (
     bypass_trouble,
     has_login,
@@ -44,32 +35,6 @@ from provision.urls import (
     registry_mirror_trouble,
     registry_trouble,
 )
-from provision.yamlmarks import Located, Place
-
-PACKAGE_MIRRORS: Mapping[str, str] = {
-    "aliyun": "https://mirrors.aliyun.com/docker-ce",
-    "tuna": "https://mirrors.tuna.tsinghua.edu.cn/docker-ce",
-    "ustc": "https://mirrors.ustc.edu.cn/docker-ce",
-    "official": "https://download.docker.com",
-}
-"""Package mirrors known by name: the folder above linux/centos of each."""
-
-BASE_ARCHIVES: Mapping[str, str] = {
-    "aliyun": "https://mirrors.aliyun.com/centos-vault/7.9.2009",
-    "official": "https://vault.centos.org/7.9.2009",
-    "tuna": "https://mirrors.tuna.tsinghua.edu.cn/centos-vault/7.9.2009",
-}
-"""Archives of CentOS 7 known by name: the folder above os, updates and extras of each."""
-
-DATA_KEYS = ("data-root", "graph", "storage-driver", "userns-remap")
-"""The keys of daemon.json by whose change the daemon looks for its data elsewhere."""
-
-DOWNGRADE = "downgrade"
-DATA_CHANGES = (*DATA_KEYS, DOWNGRADE)
-"""What needs consent by name where there is data; an older engine may not read what a newer one has written."""
-
-NONE = "none"
-"""What a flag says to clear a list, or to go without a proxy."""
 
 _USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,30}\$?")
 """The names that useradd of CentOS 7 lets pass (shadow-utils 4.6 as patched there)."""
@@ -224,7 +189,7 @@ class Spec(BaseModel):
     def _no_proxy(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
         for index, entry in enumerate(entries):
             if trouble := bypass_trouble(entry):
-                raise _at((index,), trouble)
+                raise at((index,), trouble)
         return entries
 
     @field_validator("registry_ca")
@@ -234,13 +199,11 @@ class Spec(BaseModel):
         for index, entry in enumerate(given):
             name, _, path = entry.partition("=")
             if not path.strip():
-                raise _at(
-                    (index,), f"{entry!r} names no file: write it like registry.example.com:5000=ca.pem"
-                )
+                raise at((index,), f"{entry!r} names no file: write it like registry.example.com:5000=ca.pem")
             if trouble := registry_trouble(name):
-                raise _at((index,), trouble)
+                raise at((index,), trouble)
             if name in names:
-                raise _at((index,), f"{name} is given twice: one file may hold several certificates")
+                raise at((index,), f"{name} is given twice: one file may hold several certificates")
             names.append(name)
         return given
 
@@ -251,7 +214,7 @@ class Spec(BaseModel):
             return None
         for index, mirror in enumerate(mirrors):
             if trouble := registry_mirror_trouble(mirror):
-                raise _at((index,), trouble)
+                raise at((index,), trouble)
         return tuple(dict.fromkeys(mirror.rstrip("/") for mirror in mirrors))
 
     @field_validator("users")
@@ -259,7 +222,7 @@ class Spec(BaseModel):
     def _users(cls, users: tuple[str, ...]) -> tuple[str, ...]:
         for index, user in enumerate(users):
             if not _USER.fullmatch(user) or user.isdigit() or user in (".", ".."):
-                raise _at(
+                raise at(
                     (index,), f"{user!r} can't be a user's name: letters, digits, _ . and - only, 32 at most"
                 )
         return tuple(dict.fromkeys(users))
@@ -269,7 +232,7 @@ class Spec(BaseModel):
     def _data_change(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
         for index, key in enumerate(keys):
             if key not in DATA_CHANGES:
-                raise _at(
+                raise at(
                     (index,),
                     f"{key!r} is nothing that puts data at risk: it is one of {', '.join(DATA_CHANGES)}",
                 )
@@ -279,23 +242,23 @@ class Spec(BaseModel):
     def _way_out(self) -> Spec:
         proxied = self.proxy_for_daemon not in (None, NONE)
         if self.no_proxy and not proxied:
-            raise _at(
+            raise at(
                 ("no_proxy",), "no_proxy says what goes past the daemon's proxy: name that by --proxy too"
             )
         for index, entry in enumerate(self.no_proxy):
             if is_network(entry) and not self.engine.passes_networks:
-                raise _at(
+                raise at(
                     ("no_proxy", index),
                     f"Docker {self.docker_version} doesn't know networks in NO_PROXY ({entry}): name hosts, domains "
                     "or addresses",
                 )
         if self.daemon.get("proxies") and masked(str(self.daemon["proxies"])) != str(self.daemon["proxies"]):
-            raise _at(
+            raise at(
                 ("daemon", "proxies"),
                 "proxies holds a user or password: give it by --daemon-proxy env:NAME instead",
             )
         if self.daemon.get("proxies") and self.proxy_for_daemon is not None:
-            raise _at(
+            raise at(
                 ("daemon", "proxies"),
                 "the daemon's proxy is given twice: keep proxy or daemon_proxy, leave proxies",
             )
@@ -305,14 +268,14 @@ class Spec(BaseModel):
     def _daemon(self, info: ValidationInfo) -> Spec:
         engine = self.engine if info.context is not False else None
         for problem in daemon_settings.problems(self.daemon, engine):
-            raise _at(("daemon", *problem.path), problem.text)
+            raise at(("daemon", *problem.path), problem.text)
         options = self._shorthands
         for each in SHORTHANDS:
             if options[each.option] is not None:
                 for problem in daemon_settings.problems(each.settings(options[each.option]), engine):
-                    raise _at((each.option,), problem.text)
+                    raise at((each.option,), problem.text)
         if clash := shorthands.clash(self.daemon, options):
-            raise _at(
+            raise at(
                 ("daemon", *clash.path),
                 clash.text(options[clash.option], "{other}"),
                 (clash.option,),
@@ -321,100 +284,13 @@ class Spec(BaseModel):
             given = [
                 each.option for each in SHORTHANDS if each.key == problem.path[0] and options[each.option]
             ]
-            raise _at((given[0],) if given else ("daemon", *problem.path), problem.text)
+            raise at((given[0],) if given else ("daemon", *problem.path), problem.text)
         return self
 
 
-def _at(path: tuple[str | int, ...], text: str, other: tuple[str | int, ...] = ()) -> PydanticCustomError:
+def at(path: tuple[str | int, ...], text: str, other: tuple[str | int, ...] = ()) -> PydanticCustomError:
     """An error about what `path` leads to, seen from the validator that raises it.
 
     Where `other` leads is put in for {other}.
     """
     return PydanticCustomError("wrong", "{text}", {"text": text, "path": path, "second": other})
-
-
-Layer = dict[str, Located]
-"""Fields as one source gives them."""
-
-
-def parse(text: str, source: str) -> Layer:
-    """The fields in a spec file; `source` names it in errors. Raises OperatorError."""
-    return dict(yamlmarks.read(text, source))
-
-
-def from_flags(given: Mapping[str, str | bool | None]) -> Layer:
-    """The fields that flags give, by field name; None and False are flags that weren't given. Raises OperatorError."""
-    layer: dict[str, Located] = {}
-    for option in FLAGS:
-        text = given.get(option.name)
-        if text is None or text is False:
-            continue
-        place = Place(option.flag)
-        if option.tri:
-            layer[option.name] = Located(_yes_or_no(text, place), place)
-        elif text is True and option.bare:
-            layer[option.name] = Located(option.bare, place)
-        elif text is True or not option.many:
-            layer[option.name] = Located(text, place)
-        elif text == NONE:
-            layer[option.name] = Located((), place)
-        else:
-            parts = tuple(part.strip() for part in text.split(","))
-            if "" in parts:
-                raise OperatorError(
-                    f"{place}: {text!r} holds an empty entry: separate by single commas, or say {NONE}"
-                )
-            layer[option.name] = Located(tuple(Located(part, place) for part in parts), place)
-    return layer
-
-
-def _yes_or_no(text: str | bool, place: Place) -> bool:
-    if text not in ("yes", "no"):
-        raise OperatorError(f"{place}: {text!r} is neither yes nor no: say one of the two")
-    return text == "yes"
-
-
-def build(*layers: Layer, installs: bool = True) -> Spec:
-    """One Spec of all layers, later ones before earlier ones. Raises OperatorError.
-
-    `installs`: its engine is the one that will run; else each host's is, and only there its settings can be judged.
-    """
-    chosen = {name: located for layer in layers for name, located in layer.items()}
-    try:
-        return Spec.model_validate(
-            {name: located.plain() for name, located in chosen.items()}, context=installs
-        )
-    except ValidationError as error:
-        raise OperatorError(_one_line(error.errors(include_url=False)[0], chosen)) from None
-
-
-def _one_line(error: ErrorDetails, chosen: Layer) -> str:
-    context, top = error.get("ctx", {}), Located(chosen, Place("spec"))
-    path = (*error["loc"], *context.get("path", ()))
-    text = _text(error, path)
-    if context.get("second"):
-        text = text.replace("{other}", str(top.place_of(context["second"])))
-    return f"{top.place_of(path)}: {text}"
-
-
-def _text(error: ErrorDetails, path: tuple[Any, ...]) -> str:
-    name = str(path[0])
-    if error["type"] in ("wrong", "value_error"):
-        return error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        names = [option.name for option in OPTIONS]
-        near = get_close_matches(name, names, n=1)
-        return f"there is no {name!r}: " + (
-            f"did you mean {near[0]}?" if near else f"choose of {', '.join(names)}"
-        )
-    expected = _EXPECTED[error["type"]]
-    example = next(option.example for option in OPTIONS if option.name == name)
-    return f"{name} must be {expected}, and {reprlib.repr(error['input'])} is not: write it like {example}"
-
-
-_EXPECTED = {
-    "string_type": "text",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "dict_type": "a mapping",
-}
