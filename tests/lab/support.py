@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +55,36 @@ def fab(
         timeout=timeout,
         check=False,
     )
+
+
+@contextmanager
+def begun(lab: Reached, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
+    """The same, not waited for; what it prints comes in one pipe. It is killed with the block."""
+    with subprocess.Popen(
+        [str(BIN / "fab"), "--ssh-config", str(lab.ssh_config), *arguments],
+        cwd=CHECKOUT,
+        env={**os.environ, **state(lab)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def cut_off(lab: Reached, host: LabHost, sign: Callable[[], bool], *arguments: str) -> None:
+    """The host loses its power in the middle of that, as soon as the sign is true; then it boots."""
+    with begun(lab, "-H", host.name, *arguments) as client:
+        deadline = time.monotonic() + 200
+        while not sign():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        client.kill()  # else it waits for the host to come back
+        host.power_cut()
+    host.boot()
 
 
 def state(lab: Reached) -> dict[str, str]:

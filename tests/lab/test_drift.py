@@ -112,7 +112,6 @@ def test_a_drift_is_told_and_healed_by_one_run(steady: Steady, name: str) -> Non
     assert drift.why in " ".join(f"{each['reason']} {each['actual']}" for each in found["changes"])
     healed = steady.fab("setup-docker")
     assert healed.returncode == 0, healed.stdout + healed.stderr
-    assert steady.fab("plan").returncode == 0
     assert difference(steady.was, whole(steady.host)) == {}
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 from lab.host import LabHost
 from lab.lab import Lab
 from tests.lab.state import difference, whole
-from tests.lab.support import CHECKOUT, fab
+from tests.lab.support import cut_off, fab
 
 UP = ("--docker-version", "18.09.9", "--cross-line")
 NAMES = "docker-ce docker-ce-cli containerd.io"
@@ -30,35 +26,17 @@ chmod 755 /usr/bin/getent
 """
 
 
-def cut_off(lab: Lab, host: LabHost, *asked: str) -> None:
+def killed(lab: Lab, host: LabHost, *asked: str) -> None:
     """The host loses its power while the new package's %post runs: the old one is still there."""
     host.run(HANG)
-    words = [
-        str(Path(sys.executable).parent / "fab"),
-        "-S",
-        str(lab.ssh_config),
-        "-H",
-        "host1",
-        "setup-docker",
-    ]
-    with subprocess.Popen(
-        [*words, *asked], cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    ) as run:
-        deadline = time.monotonic() + 200
-        while not (host.root / "root/hangs").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        run.kill()  # else it waits for the host to come back
-        host.power_cut()
-        run.communicate(timeout=60)
-    host.boot()
+    cut_off(lab, host, (host.root / "root/hangs").exists, "setup-docker", *asked)
     host.run("mv /usr/bin/getent.real /usr/bin/getent; rm /root/hangs /root/once")
 
 
 def test_an_upgrade_that_was_killed_is_told_and_finished(
     lab: Lab, converged: LabHost, asked: tuple[str, ...]
 ) -> None:
-    cut_off(lab, converged, *UP, *asked)
+    killed(lab, converged, *UP, *asked)
     assert converged.run("rpm -q docker-ce").stdout.count("docker-ce-") == 2
     told = fab(lab, "-H", "host1", "plan", "--json", *UP, *asked)
     assert told.returncode == 3, told.stdout + told.stderr

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from lab.host import LabHost
 from lab.lab import Lab
 from tests.lab.state import difference, whole
-from tests.lab.support import BIN, CHECKOUT, fab
+from tests.lab.support import begun, fab
 
 HOLD_YUM = "setsid sh -c 'echo $$ >/var/run/yum.pid; exec sleep 600' >/dev/null 2>&1 & sleep 0.3"
 LET_GO = "kill $(cat /var/run/yum.pid)"
@@ -34,23 +32,6 @@ setsid sleep 777 >/dev/null 2>&1 </dev/null &
 END
 rpmbuild -bb --define '_rpmdir /root/rpm' trigger.spec && rpm -i --nosignature noarch/trigger-1-1.noarch.rpm
 """
-
-
-@contextmanager
-def begun(lab: Lab, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A fab that isn't waited for; what it prints comes in one pipe. It is killed with the block."""
-    with subprocess.Popen(
-        [str(BIN / "fab"), "--ssh-config", str(lab.ssh_config), *arguments],
-        cwd=CHECKOUT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from lab.host import LabHost
 from lab.lab import Lab
 from tests.lab.state import difference, left_in, tree, whole
-from tests.lab.support import CHECKOUT, fab
+from tests.lab.support import cut_off, fab
 
 DEPENDENCIES = {
     "audit-libs-python",
@@ -95,25 +93,8 @@ def test_a_host_with_an_operators_files_is_as_it_was(lab: Lab, host: LabHost, as
 def test_after_a_setup_that_was_cut_off(lab: Lab, host: LabHost, asked: tuple[str, ...]) -> None:
     """The host loses its power in the middle of yum's transaction."""
     before, files = whole(host), tree(host)
-    words = [
-        str(Path(sys.executable).parent / "fab"),
-        "-S",
-        str(lab.ssh_config),
-        "-H",
-        "host1",
-        "setup-docker",
-    ]
-    with subprocess.Popen(
-        [*words, *asked], cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    ) as run:
-        deadline = time.monotonic() + 120
-        while not list((host.root / "var/lib/yum").glob("transaction-done.*")):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        run.kill()  # else it waits for the host to come back
-        host.power_cut()
-        run.communicate(timeout=60)
-    host.boot()
+    journals = (host.root / "var/lib/yum").glob
+    cut_off(lab, host, lambda: bool([*journals("transaction-done.*")]), "setup-docker", *asked)
     done = uninstall(lab, asked)
     assert done.returncode == 0, done.stdout + done.stderr
     left = difference(before, whole(host))

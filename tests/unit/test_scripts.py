@@ -38,6 +38,22 @@ LACKING = {
 }
 
 
+WEAKENING = (
+    r"\bset(?:enforce|sebool)\b",
+    r"\bSELINUX=",
+    r"systemctl\s+[^\n|;&]*\b(?:stop|disable|mask)\b[^\n|;&]*(?:firewalld|iptables|auditd)",
+    r"iptables\s+(?:-w\s+)?(?:-t\s+\w+\s+)?-P\b",
+    r"iptables\s+(?:-w\s+)?(?:-t\s+\w+\s+)?-F\s*(?:$|[;&|])",
+    r"--nogpgcheck|\bgpgcheck=0|\bsslverify=(?:0|no|false)|curl\s+[^\n|;&]*(?:\s-k\b|--insecure)",
+    r"\bchmod\s+(?:0?777|a\+rwx|o\+w)\b",
+)
+"""What would switch off what protects a host: its firewall, SELinux, signatures, certificates."""
+FOR_A_REASON = {
+    "iptables -w -P FORWARD ACCEPT": "uninstalling: as it was before Docker's start set it, by the record",
+    "yum_bounded --noplugins --nogpgcheck": "it only downloads; signatures are checked against the pinned key alone",
+}
+
+
 def rendered() -> list[tuple[str, str]]:
     """Every kind of script that a host gets, with the most in it."""
     found = []
@@ -98,6 +114,13 @@ class TestScript:
     def test_uses_only_what_el7_has(self, text: str, pattern: str) -> None:
         code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
         assert re.findall(pattern, code, re.MULTILINE) == [], f"needs {LACKING[pattern]}"
+
+    @pytest.mark.parametrize("pattern", WEAKENING)
+    def test_switches_nothing_off_that_protects_a_host(self, text: str, pattern: str) -> None:
+        code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        for words in FOR_A_REASON:
+            code = code.replace(words, "")
+        assert re.findall(pattern, code, re.MULTILINE) == []
 
     def test_runs_nothing_when_it_is_cut(self, text: str) -> None:
         """A connection that dies in the middle of the script leaves functions that nobody calls."""

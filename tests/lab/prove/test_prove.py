@@ -18,7 +18,7 @@ from tests.lab.prove.badmirror import mirror, slow
 from tests.lab.prove.support import FIRST, SECOND, evidence, objects, proof, prove, rest, through, verdicts
 from tests.lab.sshdlog import SshdLog
 from tests.lab.state import difference, whole
-from tests.lab.support import BIN, CHECKOUT, fab
+from tests.lab.support import begun, fab
 
 OLD_ENGINES = ("18.09.9", "19.03.15", "20.10.24")
 
@@ -110,19 +110,12 @@ class TestCutOff:
     """Whatever ends a run, nothing of it stays: at once, or with the next run."""
 
     @staticmethod
-    def begun(lab: Lab, host: LabHost, sign: str) -> subprocess.Popen[str]:
+    @contextmanager
+    def begun(lab: Lab, host: LabHost, sign: str) -> Iterator[subprocess.Popen[str]]:
         """A run that has come to where the sign is true on the host."""
-        command = [str(BIN / "fab"), "-S", str(lab.ssh_config), "-H", "host1", "prove-docker"]
-        run = subprocess.Popen(
-            command,
-            cwd=CHECKOUT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        host.run(f"timeout 60 sh -c 'until {sign}; do sleep 0.1; done'", timeout=70)
-        return run
+        with begun(lab, "-H", "host1", "prove-docker") as run:
+            host.run(f"timeout 60 sh -c 'until {sign}; do sleep 0.1; done'", timeout=70)
+            yield run
 
     CONTAINERS = 'test -n "$(docker ps -q --filter label=docker-provision.prove)"'
 
@@ -134,9 +127,9 @@ class TestCutOff:
 
     def test_by_ctrl_c(self, lab: Lab, converged: LabHost) -> None:
         held = objects(converged)
-        run = self.begun(lab, converged, self.CONTAINERS)
-        run.send_signal(signal.SIGINT)
-        said, _ = run.communicate(timeout=60)
+        with self.begun(lab, converged, self.CONTAINERS) as run:
+            run.send_signal(signal.SIGINT)
+            said, _ = run.communicate(timeout=60)
         assert run.returncode != 0
         assert "Traceback" not in said
         assert "interrupted: what was brought to the hosts is taken away there" in said
@@ -145,17 +138,16 @@ class TestCutOff:
 
     def test_by_the_end_of_the_program_that_waits(self, lab: Lab, converged: LabHost) -> None:
         held = objects(converged)
-        run = self.begun(lab, converged, self.CONTAINERS)
-        run.kill()
-        run.communicate(timeout=60)
+        with self.begun(lab, converged, self.CONTAINERS) as run:
+            run.kill()
         self.clean_in_time(converged)
         assert objects(converged) == held
 
     def test_by_kill_9_on_the_host(self, lab: Lab, converged: LabHost) -> None:
         held = objects(converged)
-        run = self.begun(lab, converged, self.CONTAINERS)
-        converged.run("pkill -9 -f '^sh -s'")
-        said, _ = run.communicate(timeout=60)
+        with self.begun(lab, converged, self.CONTAINERS) as run:
+            converged.run("pkill -9 -f '^sh -s'")
+            said, _ = run.communicate(timeout=60)
         assert run.returncode == 1
         assert "the proofs were cut off" in said
         assert objects(converged) != held
@@ -171,10 +163,8 @@ class TestCutOff:
         held = objects(converged)
         with mirror(lab, slow) as server:
             through(converged, f"http://{server.place}")
-            run = self.begun(
-                lab, converged, "grep -q Downloading /var/lib/docker-provision/prove/log 2>/dev/null"
-            )
-            with unplugged(lab, converged):
+            pulls = "grep -q Downloading /var/lib/docker-provision/prove/log 2>/dev/null"
+            with self.begun(lab, converged, pulls) as run, unplugged(lab, converged):
                 said, _ = run.communicate(timeout=90)
         assert run.returncode == 1
         assert "the connection was lost (nothing was heard for 30 s): run again" in said
