@@ -52,7 +52,7 @@ JUNIT = Value("junit", "FILE", "write the checks' results as JUnit XML")
 REPORT = Value(
     "report",
     "DIR",
-    "write run.json and junit.xml into this folder, also where hosts fail or the run is broken off",
+    "write index.html, run.json and junit.xml into this folder, also where hosts fail or the run is broken off",
 )
 JSON = Switch("json", "print one JSON document on standard output")
 QUIET = Switch("quiet", "tell what is wrong and how many hosts ended how, and nothing else")

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from provision.errors import OperatorError
 from provision.languages import LANGUAGES
 from provision.prove.layers import size
 from provision.prove.result import Layer, Line, Report, Verdict
 from provision.prove.texts import say, title, verdict
+from provision.report import html
 from provision.report.clean import clean
 
 WIDTH, TALL = 340, 300
@@ -57,13 +56,7 @@ class Drawing:
 
 def render(reports: Sequence[Report], now: datetime) -> str:
     """The page's text."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html.environment(Path(__file__).parent)
     environment.filters["brief"] = lambda text: [each for each in clean(text).splitlines() if each.strip()][
         -2:
     ]
@@ -78,8 +71,8 @@ def render(reports: Sequence[Report], now: datetime) -> str:
         gap=GAP,
     )
     counts = {each: sum(p.verdict is each for r in reports for p in r.proofs) for each in Verdict}
-    return environment.get_template("page.html.j2").render(
-        reports=reports, when=f"{now:%Y-%m-%d %H:%M}", counts=counts, Verdict=Verdict
+    return html.page(
+        environment, "page", reports=reports, when=f"{now:%Y-%m-%d %H:%M}", counts=counts, Verdict=Verdict
     )
 
 

@@ -13,26 +13,29 @@ from provision.report.recorder import Recorder
 
 
 class Files:
-    """The files about a run. `recorder` is an observer that has to hear it.
+    """The files about a run. `recorder` is an observer that has to hear it. The page begins in `language`, or as the
+    browser has it.
 
     Raises OperatorError where one couldn't be written; the folder of the report is made.
     """
 
-    def __init__(self, report: str = "") -> None:
+    def __init__(self, report: str = "", language: str = "") -> None:
         self.recorder = Recorder()
+        self._language = language
         self._report = _folder(report) if report else None
 
     def write(self, exit_code: int, known: Sequence[Advisories]) -> None:
         """Write them, about the run that the recorder heard to its end. Raises ProvisionError."""
         if self._report is None:
             return
-        from provision.report import junit  # noqa: PLC0415  only who asks for them needs their libraries
+        from provision.report import junit, page  # noqa: PLC0415  only who asks for them needs their libraries
         from provision.report.document import document  # noqa: PLC0415  likewise
 
         run = document(self.recorder, exit_code, known)
         contents = {
             "run.json": f"{run.model_dump_json(indent=1)}\n".encode(),
             "junit.xml": junit.text(run),
+            "index.html": page.render(run, self._language).encode(),
         }
         for name, content in contents.items():
             _replace(self._report / name, content, "--report")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +16,11 @@ from provision.errors import Unreachable
 from provision.prove import page
 from provision.prove.result import Report
 from provision.prove.texts import TITLES
+from tests.lab import pages
+from tests.lab.pages import HOSTILE, browser
 from tests.unit.prove.recorded import report
 
-HOSTILE = "<img src=x onerror=alert(1)></svg><script>document.title='owned'</script>"
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +42,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    with chromium() as driver:
-        yield driver
-
-
 @pytest.fixture
 def opened(browser: webdriver.Chrome, written: Path) -> webdriver.Chrome:
     browser.get(written.as_uri())
@@ -55,11 +50,7 @@ def opened(browser: webdriver.Chrome, written: Path) -> webdriver.Chrome:
 
 def test_it_is_whole_and_nothing_in_it_is_taken_for_more_than_text(opened: webdriver.Chrome) -> None:
     assert opened.title == "prove-docker"
-    # the page's policy would tell there of what it kept from being fetched
-    logged = opened.get_log("browser")  # type: ignore[no-untyped-call]  # selenium's own has no types
-    assert logged == []
-    fetched = opened.execute_script("return performance.getEntriesByType('resource').map(each => each.name)")
-    assert [each for each in fetched if not each.startswith("data:")] == []
+    pages.assert_whole(opened)
     assert opened.find_elements(By.TAG_NAME, "img") == []
     assert len(opened.find_elements(By.TAG_NAME, "script")) == 1
     text = opened.find_element(By.TAG_NAME, "body").text
@@ -149,27 +140,20 @@ def test_nothing_hangs_over_and_all_can_be_read(opened: webdriver.Chrome, theme:
            }).map(each => each.textContent)"""
     )
     assert [each for each in outside if HOSTILE[:20] not in each] == []
-    low = opened.execute_script(CONTRAST)
-    assert low == []
+    assert pages.too_faint(opened, PAIRS) == []
 
 
-CONTRAST = """
-const light = text => {
-  const parts = text.match(/[0-9.]+/g).slice(0, 3).map(each => {
-    const part = each / 255;
-    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-};
-const ratio = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
-const style = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const rgb = hex => `${parseInt(hex.slice(1, 3), 16)},${parseInt(hex.slice(3, 5), 16)},${parseInt(hex.slice(5), 16)}`;
-const pairs = [['--ink', '--page'], ['--ink', '--card'], ['--soft', '--page'], ['--soft', '--card'],
-  ['--good', '--paper'], ['--bad', '--paper'], ['--none', '--paper'], ['--ink', '--paper'], ['--soft', '--paper'],
-  ['--on', '--shared'], ['--on', '--own0'], ['--on', '--own1']];
-return pairs.filter(each => ratio(rgb(style(each[0])), rgb(style(each[1]))) < 4.5).map(each => each.join(' on '));
-"""
-"""Pairs of the page's colours that stand on one another with less contrast than WCAG's AA asks for."""
+PAIRS = (
+    *(
+        ("--ink", "--page"),
+        ("--ink", "--card"),
+        ("--soft", "--page"),
+        ("--soft", "--card"),
+        ("--good", "--paper"),
+    ),
+    *(("--bad", "--paper"), ("--none", "--paper"), ("--ink", "--paper"), ("--soft", "--paper")),
+    *(("--on", "--shared"), ("--on", "--own0"), ("--on", "--own1")),
+)
 
 
 def test_a_browser_in_chinese_and_dark_begins_so(written: Path) -> None:

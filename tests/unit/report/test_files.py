@@ -25,7 +25,7 @@ from tests.unit.verify.fakehost import FakeHost, LostHost
 
 __all__ = ["hosts"]
 
-NAMES = ["junit.xml", "run.json"]
+NAMES = ["index.html", "junit.xml", "run.json"]
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +62,7 @@ def written(report: Path) -> Any:
     assert sorted(path.name for path in report.iterdir()) == NAMES
     found = json.loads((report / "run.json").read_text())
     SCHEMA.validate(found)
+    assert f"<title>{found['command']} {found['run']}</title>" in (report / "index.html").read_text()
     assert len(JUnitXml.fromfile(str(report / "junit.xml"))) == len(found["hosts"])
     return found
 
