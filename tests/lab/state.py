@@ -7,8 +7,8 @@ import re
 from tests.lab.support import Shell
 
 PARTS = {
-    "etc": 'cd /etc && find . -xdev \\( -type f -exec sh -c \'for f; do stat -c "%n %a %U:%G" "$f";'
-    ' sha256sum <"$f"; done\' _ {} + \\) -o \\( -type l -printf "%p -> %l\\n" \\) -o -type d -printf "%p %m\\n" | sort',
+    "etc": "cd /etc && { find . -xdev -type f -printf '%p %m %u:%g\\n' -o -type l -printf '%p -> %l\\n' -o -type d"
+    " -printf '%p %m\\n'; find . -xdev -type f -exec sha256sum {} +; } | sort",
     "packages": "rpm -qa | sort",
     "units": "systemctl list-unit-files --no-legend --no-pager | sort",
     "groups": "getent group",
