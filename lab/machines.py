@@ -1,15 +1,19 @@
 """Virtual machines in a lab's network, made by the project's own Vagrantfile with libvirt and qemu.
 
 libvirtd and Vagrant see folders of the lab in place of the machine's own (/etc/libvirt, /var/lib/libvirt and the
-like, ~/.vagrant.d): nothing of these is read or written. All of it runs in the lab's network namespace, by which the
-lab finds and ends it, even if its owner was killed. The guests have no way out but to the lab's mirrors.
+like, ~/.vagrant.d): nothing of these is read or written. All of it dies with the process that started it, however
+that ends, and runs in the lab's network namespace, by which the lab finds it, too. The guests have no way out but to
+the lab's mirrors.
 
 Facts relied on (run with Debian 12's vagrant 2.3.4, vagrant-libvirt 0.11.2, libvirt 9.0.0): unless qemu runs as root,
-libvirt probes /dev/kvm again and again; it needs neither D-Bus nor virtlogd.
+libvirt probes /dev/kvm again and again; it needs neither D-Bus nor virtlogd. Its pid file lies beside its folders, in
+/run, unless it is told another.
 """
 
 import base64
 import json
+import os
+import platform
 import subprocess
 import time
 from dataclasses import dataclass
@@ -19,12 +23,15 @@ from typing import Any
 from lab import apt, box, network, services
 from lab.host import ENVIRONMENT
 from lab.lab import Lab
-from lab.process import LabError, run
+from lab.process import LabError, run, tied
 
+# Not libvirt-daemon-system, which would start libvirtd as a service of this machine.
 NEEDS = (
-    *("vagrant", "vagrant-libvirt", "libvirt-daemon-system", "libvirt-daemon-driver-qemu", "libvirt-clients"),
-    *("qemu-system-x86", "qemu-utils", "dnsmasq-base", "rsync", "openssh-client"),
+    *("vagrant", "vagrant-libvirt", "libvirt-daemon", "libvirt-daemon-driver-qemu", "libvirt-clients"),
+    *("qemu-system-x86", "qemu-utils", "dnsmasq-base", "iptables", "rsync", "openssh-client"),
 )
+TUN = Path("/dev/net/tun")
+MEMORY = 2 << 20  # KiB: a guest's 1 GiB, and what emulating it takes
 CHECKOUT = Path(__file__).parents[1]
 QEMU_CONF = """\
 user = "root"
@@ -46,7 +53,8 @@ Vagrant.configure("2") do |config|
 end
 """
 PLACES = ("/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt", "/run/libvirt")
-# FOLDER COMMAND...: the command, which sees the lab's folders in these places, and the lab's network in /sys
+# FOLDER COMMAND...: the command, which sees the lab's folders in these places, and the lab's network in /sys. The
+# shell stays, as init of what the command starts: orphans that nobody reaps would look alive to libvirt.
 INSIDE = f"""\
 base=$1; shift
 mount -t sysfs sysfs /sys
@@ -54,11 +62,29 @@ for place in {" ".join(PLACES)}; do
   mkdir -p "$place" "$base$place"
   mount --bind "$base$place" "$place"
 done
-exec "$@"
+"$@" &
+wait "$!"
 """
 START = 60.0  # seconds for libvirtd to answer; alone it takes one
 UP = 1200.0  # seconds for a machine in software emulation on a machine under load; alone it takes one minute
 POLL = 0.2  # seconds
+
+
+def refusal() -> str | None:
+    """Why this machine can't have virtual machines, with the remedy; None if it can."""
+    if platform.machine() != "x86_64":
+        return f"the box is made for x86_64, this is {platform.machine()}"
+    try:
+        os.close(os.open(TUN, os.O_RDWR))
+    except OSError as error:
+        return (
+            f"{TUN} can't be opened ({error.strerror}): `modprobe tun`, and let a container have the device"
+        )
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    available = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+    if available < MEMORY:
+        return f"{available >> 10} MiB of memory are free, a virtual machine takes {MEMORY >> 10}: end what else runs"
+    return None
 
 
 @dataclass(frozen=True)
@@ -133,26 +159,37 @@ class Machines:
         self.repo_key = lab.repo_key
         self.registry_url = lab.registry_url
         self.hosts = {name: Machine(name, self) for name in (f"host{number + 1}" for number in range(hosts))}
+        self._libvirtd: subprocess.Popen[bytes] | None = None
 
     def up(self) -> None:
         """Bring the machines up. Raises LabError with the last words of what failed."""
-        apt.ensure(*NEEDS)
         made = box.box()
-        self._prepare()
-        self._start_libvirtd()
+        self.start()
         self.vagrant("box", "add", "--name", box.NAME, str(made))
         self.boot()
         self.ssh_config.write_text(self.vagrant("ssh-config"))
         for machine in self.hosts.values():
             machine.run(f"echo '{self._lab.address} {' '.join(services.NAMES)}' >>/etc/hosts")
 
+    def start(self) -> None:
+        """Start libvirtd, which ends with this thread; Vagrant may be used from now on. Raises LabError."""
+        apt.ensure(*NEEDS)
+        self._prepare()
+        self._start_libvirtd()
+
+    def down(self) -> None:
+        """End libvirtd and with it what is left of the machines, whatever state they are in."""
+        if self._libvirtd is not None:
+            self._libvirtd.kill()
+            self._libvirtd.wait()
+
     def boot(self) -> None:
         """`vagrant up`: what doesn't run yet is made or booted."""
         self.vagrant("up", "--provider", "libvirt")
 
-    def vagrant(self, *words: str) -> str:
-        """What Vagrant prints. Raises LabError."""
-        settings = {
+    def vagrant(self, *words: str, **settings: object) -> str:
+        """What Vagrant prints; `settings` are those of the Vagrantfile. Raises LabError."""
+        environment = {
             "VAGRANT_CWD": CHECKOUT,
             "VAGRANT_HOME": self.folder / "home",
             "VAGRANT_DOTFILE_PATH": self.folder / "dot",
@@ -160,8 +197,9 @@ class Machines:
             "VAGRANT_NO_COLOR": 1,
             "BOX": box.NAME,
             "HOSTS": len(self.hosts),
+            **settings,
         }
-        pairs = [f"{key}={value}" for key, value in settings.items()]
+        pairs = [f"{key}={value}" for key, value in environment.items()]
         return run(*self._inside("env", *pairs, "vagrant", *words), timeout=UP)
 
     def virsh(self, *words: str) -> str:
@@ -169,13 +207,14 @@ class Machines:
         return run(*self._inside("virsh", "--quiet", "--connect", "qemu:///system", *words), timeout=UP)
 
     def _inside(self, *command: str) -> list[str]:
-        enter = ("nsenter", f"--net=/run/netns/{network.namespace(self._lab.name)}", "unshare", "--mount")
-        return [*enter, "sh", "-euc", INSIDE, "sh", str(self.folder), *command]
+        net = f"--net=/run/netns/{network.namespace(self._lab.name)}"
+        return tied("nsenter", net, "sh", "-eu", str(self.folder / "inside"), str(self.folder), *command)
 
     def _prepare(self) -> None:
         for file, text in (
             ("home/Vagrantfile", VAGRANTFILE.format(subnet=self._guests)),
             ("etc/libvirt/qemu.conf", QEMU_CONF),
+            ("inside", INSIDE),
         ):
             path = self.folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,11 +223,19 @@ class Machines:
         run("ip", "route", "replace", self._guests, "via", self._lab.address)
 
     def _start_libvirtd(self) -> None:
-        run(*self._inside("libvirtd", "--daemon"))
+        pid_file = "/run/libvirt/libvirtd.pid"  # in the lab's folder: two labs may have one each
+        with (self.folder / "libvirtd.log").open("wb") as log:
+            self._libvirtd = subprocess.Popen(
+                self._inside("libvirtd", "--pid-file", pid_file),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for those who talk to it
+            )
         deadline = time.monotonic() + START
         while not self._answers():
             if time.monotonic() > deadline:
-                raise LabError(f"libvirtd doesn't answer; see {self.folder}/var/log/libvirt")
+                raise LabError(f"libvirtd doesn't answer; see {self.folder}/libvirtd.log")
             time.sleep(POLL)
 
     def _answers(self) -> bool:

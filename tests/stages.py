@@ -34,10 +34,10 @@ class Stage:
     again: tuple[str, ...] = ()
 
 
-def _pytest(name: str, timeout: int, *arguments: str) -> Stage:
+def _pytest(name: str, timeout: int, *arguments: str, one: int = 300) -> Stage:
     # a single test that hangs ends with its stack, well before its stage does
-    one = f"--timeout={min(timeout, 300)}"
-    return Stage(name, (sys.executable, "-m", "pytest", "-q", one, *arguments), timeout)
+    each = f"--timeout={min(timeout, one)}"
+    return Stage(name, (sys.executable, "-m", "pytest", "-q", each, *arguments), timeout)
 
 
 LINT = (
@@ -55,7 +55,9 @@ SIDE_BY_SIDE = replace(
     again=(*LAB.command, "--last-failed", "--last-failed-no-failures=none"),
 )
 TEST = (*UNIT, SIDE_BY_SIDE)
-VAGRANT = (_pytest("tests on a virtual machine", 1500, "tests/vagrant"),)
+# The first test waits for the box and for the machine's first boot. Which test is at it is told: each takes long.
+TOLD = ("--verbosity=1", "--durations=5")
+VAGRANT = (_pytest("tests on a virtual machine", 1500, *TOLD, "tests/vagrant", one=900),)
 STAGES = {"lint": LINT, "unit": UNIT, "test": TEST, "vagrant": VAGRANT}
 
 

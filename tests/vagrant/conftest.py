@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from lab import cli, machines
 from lab.lab import Lab
 from lab.machines import Machine, Machines
 from tests.lab.support import fab
+
+SAID = "said at the end"
+"""The name of a property whose text is told at the end of the run."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,17 +22,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("vagrant")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a test that passed has left open."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == SAID:
+                terminalreporter.write_line(str(text))
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Machines]:
-    """host1 as a virtual machine. If the run is killed, the next lab to come up clears it away."""
+    """host1 as a virtual machine. If the run is killed, the next lab to come up clears away what isn't a process."""
+    problem = cli.refusal() or machines.refusal()
+    if problem:
+        pytest.exit(f"no virtual machine can be made here: {problem}", returncode=1)
     lab = Lab.up(f"v{os.getpid()}", hosts=0, owned=True)
+    made = Machines(lab)
     try:
-        machines = Machines(lab)
-        machines.up()
-        machines.hosts["host1"].snapshot("fresh")
-        yield machines
-        machines.vagrant("destroy", "--force")
+        made.up()
+        made.hosts["host1"].snapshot("fresh")
+        yield made
+        made.vagrant("destroy", "--force")
+        assert made.virsh("list", "--all", "--name").split() == []
     finally:
+        made.down()
         lab.down()
 
 
