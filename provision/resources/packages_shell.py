@@ -80,16 +80,19 @@ change() {
 # What the transaction is about to bring, new or in place of another: so that it is known as ours if it is cut off.
 intend() {
   mkdir -p "$state" || return 0
+  if [ -e "$state/intended-packages" ]; then note_brought; fi
   find "$look/cache" -name '*.rpm' -exec rpm -qp --nosignature --qf '%{NAME}\n' '{}' + 2>/dev/null |
     sort -u >"$look/intended"
   { comm -13 "$look/before" "$look/intended" | sed 's/^/new /'; comm -12 "$look/before" "$look/intended" |
-    sed 's/^/there /'; } >"$state/intended-packages"
+    sed 's/^/there /'; sed -n 's/^gpg-pubkey/key &/p' "$look/before"; } >"$state/intended-packages"
 }
-# what of it came, where the transaction didn't come to its end
+# what of it came, and which keys yum imported for it, where the transaction didn't come to its end
 note_brought() {
   sed -n 's/^new //p' "$state/intended-packages" | while read -r name; do
     if rpm -q "$name" >/dev/null 2>&1; then echo "$name"; fi
   done >>"$state/brought-packages"
+  keys=$(sed -n 's/^key //p' "$state/intended-packages")
+  if [ -n "$keys" ]; then rpm -qa gpg-pubkey | grep -vxF -e "$keys" >>"$state/brought-packages"; fi
   rm -f "$state/intended-packages"
 }
 change_packages() { change "$@" || fail "$why"; }

@@ -3,6 +3,8 @@
 Facts relied on (yum 3.4.3, run): the transaction's journal stays in /var/lib/yum until it has ended; an upgrade that
 was killed leaves two versions in the rpm database, which `yum-complete-transaction` doesn't mend, nor a rerun; any live
 process with the number in yum.pid counts as the lock's holder, also one that only got that number since.
+
+A run may also end before its yum, which then comes to its end by itself: what came along isn't noted by then.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ probe_unfinished() {
   else
     echo 'lock as it should be'
   fi
+  if [ -e "$state/intended-packages" ]; then echo 'unnoted packages'; fi
   journals=$(journals)
   if [ -z "$journals" ]; then return 0; fi
   printf '%s\n' "$journals" | sed 's/^/journal /'
@@ -84,7 +87,8 @@ class UnfinishedState:
     """`journals` of transactions that didn't end, the `names` of packages in them, and those of `ours`.
 
     `doubled` has packages that make way for a later one of their name, by name. `stale` is the process that has the
-    number in yum's lock without having written it.
+    number in yum's lock without having written it. `unnoted`: the host's record doesn't have yet what came along with
+    a transaction of ours.
     """
 
     journals: tuple[str, ...] = ()
@@ -92,14 +96,22 @@ class UnfinishedState:
     ours: frozenset[str] = frozenset()
     doubled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stale: str = ""
+    unnoted: bool = False
 
     def foreign(self, family: Sequence[str]) -> list[str]:
         """Packages in those transactions that aren't ours, nor of the engine's `family`."""
         return sorted(self.names - self.ours - {*family})
 
+    @property
+    def brief(self) -> str:
+        """In a word or two."""
+        if self.journals:
+            return f"{len(self.journals)} cut off"
+        return "a dead lock" if self.stale else "unnoted packages"
+
     def __str__(self) -> str:
         parts = [*self.journals, *(package for each in self.doubled.values() for package in each)]
-        return "\n".join(filter(None, [*parts, self.stale]))
+        return "\n".join(filter(None, [*parts, self.stale, "unnoted packages" if self.unnoted else ""]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,8 @@ class Unfinished:
         journals = tuple(all_of("journal"))
         if journals and not any(each.split()[1] == "rpm" for each in all_of("has")):
             return Unknown("the rpm database can't be read; look at `rpm -q rpm` on the host")
-        if not journals and not stale:
+        unnoted = bool(all_of("unnoted"))
+        if not journals and not stale and not unnoted:
             return ABSENT
         return UnfinishedState(
             journals,
@@ -141,6 +154,7 @@ class Unfinished:
             frozenset(all_of("ours")),
             _doubled(all_of("has")),
             stale,
+            unnoted,
         )
 
     def remember(self, state: State) -> Any:  # noqa: ARG002  the protocol's signature
@@ -184,9 +198,12 @@ class Unfinished:
             if makes_way:
                 told.append(f"{' '.join(makes_way)} stands beside its successor")
             script.append(" ".join(["mend_unfinished", *map(quote, makes_way)]))
+        elif state.unnoted:
+            told.append("what came along with a transaction of ours isn't in the host's record yet")
+            script.append("mend_unfinished")
         return Change(
             self.id,
-            f"{len(state.journals)} cut off" if state.journals else "a dead lock",
+            state.brief,
             "none",
             "; ".join(told),
             "\n".join(script),

@@ -23,6 +23,9 @@ ASKED = {"docker-ce": "18.06.3.ce-3.el7"}
 OURS = RecordState({ENGINE.id: {"before": None, "ours": {"installed": ["docker-ce-18.06.3.ce-3.el7"]}}})
 
 
+UNNOTED = UnfinishedState(unnoted=True)
+
+
 def states(state: State, packages: State = ABSENT) -> dict[str, State]:
     return {LEFT.id: state, ENGINE.id: packages, RECORD_ID: OURS}
 
@@ -67,6 +70,12 @@ class TestCompare:
         assert (change.script, change.look) == ("mend_lock", "")
         assert "process 77 sshd" in change.reason
 
+    def test_what_a_yum_brought_that_outlived_its_run_is_noted(self) -> None:
+        for found in (LEFT.compare(states(UNNOTED)), LEFT.withdraw(states(UNNOTED))):
+            change = one(found)
+            assert (change.script, change.actual) == ("mend_unfinished", "unnoted packages")
+            assert change.first
+
     def test_unknown_is_refused(self) -> None:
         assert LEFT.compare(states(Unknown("no"))) == [Refusal(LEFT.id, "no")]
         assert LEFT.withdraw(states(Unknown("no"))) == [Refusal(LEFT.id, "no")]
@@ -97,6 +106,10 @@ class TestParse:
     def test_nothing(self) -> None:
         assert self.parse("lock as it should be") is ABSENT
         assert isinstance(self.parse(), Unknown)
+
+    def test_what_was_intended_and_never_noted(self) -> None:
+        lines = ("lock as it should be", "unnoted packages")
+        assert self.parse(*lines) == UNNOTED
 
     def test_of_two_the_last_installed_stays(self) -> None:
         found = self.parse(
@@ -130,6 +143,7 @@ class TestShell:
     RPM = """
 case $1 in
   -e) echo "$*" >>"${0%/*}/erased" ;;
+  -qa) printf 'gpg-pubkey-%s\n' f4a80eb5-53a7ff4b 621e9f35-58adea78 ;;
   *) echo "has 5 rpm 4.11.3-45.el7 x86_64" ;;
 esac"""
 
@@ -170,12 +184,23 @@ esac"""
         erased = (tmp_path / "bin/erased").read_text()
         assert erased == "-e --nodeps --noscripts docker-ce-18.06.3.ce-3.el7.x86_64\n"
 
-    def test_what_came_of_a_cut_off_transaction_is_ours(self, shell: tuple[str, ...], tmp_path: Path) -> None:
+    INTENDED = "new libcgroup\nthere container-selinux\nkey gpg-pubkey-f4a80eb5-53a7ff4b\n"
+
+    @pytest.mark.parametrize("end", ["mend_unfinished", "intend"])
+    def test_what_came_of_a_cut_off_transaction_is_ours(
+        self, shell: tuple[str, ...], tmp_path: Path, end: str
+    ) -> None:
+        """Whether it is mended, or another transaction begins."""
         (tmp_path / "state").mkdir()
-        (tmp_path / "state/intended-packages").write_text("new libcgroup\nthere container-selinux\n")
-        self.call(shell, tmp_path, "mend_unfinished")
-        assert (tmp_path / "state/brought-packages").read_text() == "libcgroup\n"
-        assert not (tmp_path / "state/intended-packages").exists()
+        (tmp_path / "look/cache").mkdir(parents=True)
+        (tmp_path / "look/before").touch()
+        intended = tmp_path / "state/intended-packages"
+        intended.write_text(self.INTENDED)
+        assert self.call(shell, tmp_path, LEFT.probe()) == "lock as it should be\nunnoted packages"
+        self.call(shell, tmp_path, f"look={tmp_path}/look\n{end}")
+        brought = (tmp_path / "state/brought-packages").read_text()
+        assert brought == "libcgroup\ngpg-pubkey-621e9f35-58adea78\n"
+        assert not intended.exists() or intended.read_text() == ""
 
     def test_only_a_process_younger_than_the_lock_is_not_its_holder(
         self, shell: tuple[str, ...], tmp_path: Path
