@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provision.preflight.situation import Service, Situation
-from provision.resources.daemon import cgroup_driver
+from provision.resources.need import cgroup_driver
 from provision.resources.transition import DOCKER
 from provision.spec import DATA_KEYS, DOWNGRADE
 

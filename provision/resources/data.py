@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from provision.resources import packages
 from provision.resources.base import Change, Finding, Note, Refusal, State, States, Unknown, quote
+from provision.resources.brought import brought
 from provision.resources.data_shell import LIBRARY
 from provision.resources.record import RECORD_ID, why_not_ours
 from provision.script import Section
@@ -83,10 +83,10 @@ class Data:
         state = states[self.id]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)] if self.purge else [Note(self.id, state.why)]
-        brought = packages.brought(states[RECORD_ID])
+        ours = brought(states[RECORD_ID])
         why = why_not_ours(states[RECORD_ID])
         return [
-            self._withdraw(store, "" if BROUGHT_BY[store.kind] in brought else why) for store in state.stores
+            self._withdraw(store, "" if BROUGHT_BY[store.kind] in ours else why) for store in state.stores
         ]
 
     def _withdraw(self, store: Store, why: str) -> Finding:

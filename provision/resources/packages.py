@@ -21,20 +21,16 @@ from provision.resources.base import (
     Unknown,
     quote,
 )
+from provision.resources.brought import ANY, PACKAGES_ID, brought, recorded
 from provision.resources.daemon import SERVICE, UnitState, in_swarm
 from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState, why_not_ours
-from provision.resources.restart import DEFAULT, Policy, told_first
+from provision.resources.restart import DEFAULT, Policy, consequence_of_change
 from provision.resources.transition import DOCKER, KEPT, KIN, RIVALS, Transition
 from provision.resources.unfinished import UNFINISHED_ID, UnfinishedState
 from provision.resources.yum import Repository
 from provision.script import Section
 from provision.words import rpm
-
-PACKAGES_ID = "packages docker-ce"
-
-ANY = "*-*"
-"""In the host's record, the VERSION-RELEASE of what yum chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ class Packages:
 
         containerd.io and the plugins may serve somebody else.
         """
-        ours = _recorded(self.id, record)
+        ours = recorded(self.id, record)
         return tuple(
             name
             for name in self.family
@@ -193,7 +189,7 @@ class Packages:
         """
         pairs = zip(self.engine.names, self.engine.packages, strict=True)
         wanted = {name: package.removeprefix(f"{name}-") for name, package in pairs}
-        ours = _recorded(self.id, record)
+        ours = recorded(self.id, record)
         for name, least in self.engine.goes_with.items():
             if name in versions and name not in ours and rpm.compare(versions[name], least) >= 0:
                 wanted[name] = versions[name]
@@ -218,10 +214,10 @@ class Packages:
         reason = str(move)
         if move.stops:
             script = ["change_engine", *map(quote, (*self.policy.words_for(move, kept=kept), *words))]
-            reason = "; ".join(filter(None, [reason, _consequence(unit, kept=kept)]))
+            reason = "; ".join(filter(None, [reason, consequence_of_change(unit, kept=kept)]))
         if move.spoilt:
             script.append(f"\nassert_whole {DOCKER}")
-        ours = {**_recorded(self.id, states[RECORD_ID])}
+        ours = {**recorded(self.id, states[RECORD_ID])}
         ours |= {name: ANY for name in self.engine.unpinned if name not in move.there}
         ours |= {name: version for name, version in move.wanted.items() if name in ours or name in move.new}
         return Change(
@@ -298,24 +294,3 @@ class Packages:
                 stops_daemon=True,
             ),
         ]
-
-
-def _consequence(unit: UnitState | None, *, kept: bool) -> str:
-    """What becomes of the containers that run."""
-    if unit is None or not unit.containers:
-        return ""
-    if kept:
-        return f"live-restore keeps {', '.join(each.name for each in unit.containers)}"
-    return f"stops {told_first(unit.containers)}"
-
-
-def brought(record: State) -> frozenset[str]:
-    """The names of the engine's packages that we brought, by the host's record."""
-    return frozenset(_recorded(PACKAGES_ID, record))
-
-
-def _recorded(ident: str, record: State) -> dict[str, str]:
-    """What we brought, VERSION-RELEASE by name; a name that went since is kept, for a crash may have come before."""
-    touched = record.touched(ident) if isinstance(record, RecordState) else None
-    installed = [str(package).rsplit("-", 2) for package in (touched or {}).get("installed", [])]
-    return {name: f"{version}-{release}" for name, version, release in installed}

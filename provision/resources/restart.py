@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from provision.resources.daemon import Container, UnitState, in_swarm, keeps_containers
+from provision.resources.daemon import Container, UnitState, in_swarm
+from provision.resources.need import keeps_containers
 from provision.resources.transition import Transition
 
 
@@ -154,3 +155,12 @@ def _told(containers: Iterable[Container], becomes: Mapping[str, str] = _AFTERWA
         f"{each.name} ({becomes.get(each.restart, 'no restart policy: stays stopped')})"
         for each in containers
     )
+
+
+def consequence_of_change(unit: UnitState | None, *, kept: bool) -> str:
+    """What becomes of the containers that run."""
+    if unit is None or not unit.containers:
+        return ""
+    if kept:
+        return f"live-restore keeps {', '.join(each.name for each in unit.containers)}"
+    return f"stops {told_first(unit.containers)}"

@@ -24,19 +24,18 @@ from provision.resources.base import (
     quote,
 )
 from provision.resources.configuration import EngineToRun
-from provision.resources.daemon import (
+from provision.resources.daemon import UnitState, parse
+from provision.resources.file import File, FileState, Unsuitable
+from provision.resources.need import (
     Act,
     Need,
     Reach,
-    UnitState,
     before_restart,
     cgroup_driver,
     need,
-    parse,
     shown_mirrors,
     why_first,
 )
-from provision.resources.file import File, FileState, Unsuitable
 from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.restart import DEFAULT, Policy, consequence
 from provision.resources.unit_shell import LIBRARY

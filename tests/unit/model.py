@@ -15,9 +15,10 @@ from provision import engines, facts, plan
 from provision.facts import Facts
 from provision.resources import daemonjson
 from provision.resources.base import Change, Resource, Step
-from provision.resources.daemon import UnitState, shown_mirrors
+from provision.resources.daemon import UnitState
 from provision.resources.file import File, FileState
 from provision.resources.membership import GroupState, Membership
+from provision.resources.need import shown_mirrors
 from provision.resources.packages import Packages, PackagesState
 from provision.resources.record import RECORD_ID, recorded
 from provision.resources.rpmkey import KeyState, RpmKey

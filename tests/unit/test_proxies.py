@@ -19,8 +19,9 @@ from provision.errors import OperatorError
 from provision.plan import plan
 from provision.resources import unit_shell
 from provision.resources.base import Refusal, Step, digest
-from provision.resources.daemon import Act, UnitState, need
+from provision.resources.daemon import UnitState
 from provision.resources.file import File, FileState
+from provision.resources.need import Act, need
 from provision.resources.unit import Unit
 from provision.urls import bypass_trouble, has_login, plain_proxy, proxy_trouble, registry_trouble
 from tests.unit.core import fresh, no_unit

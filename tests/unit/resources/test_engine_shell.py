@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from provision.resources.brought import PACKAGES_ID
 from provision.resources.file_shell import LIBRARY as FILE_LIBRARY
-from provision.resources.packages import PACKAGES_ID
 from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RecordState, writing
 from provision.script import Frame, Mark, quote

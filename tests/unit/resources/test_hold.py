@@ -19,7 +19,8 @@ from provision.resources.base import ABSENT, Change, Finding, Note, Refusal, Sta
 from provision.resources.baserepos import BaseState
 from provision.resources.file import FileState, put
 from provision.resources.file_shell import LIBRARY as FILE_LIBRARY
-from provision.resources.hold import LIBRARY, Cached, Hold, HoldState
+from provision.resources.hold import Cached, Hold, HoldState
+from provision.resources.hold_shell import LIBRARY
 from provision.resources.packages import PackagesState
 from provision.resources.record import RECORD_ID, RecordState
 from provision.script import Section

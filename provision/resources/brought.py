@@ -1,0 +1,23 @@
+"""Which of the engine's packages we brought, by the host's own record."""
+
+from __future__ import annotations
+
+from provision.resources.base import State
+from provision.resources.record import RecordState
+
+PACKAGES_ID = "packages docker-ce"
+
+ANY = "*-*"
+"""In the host's record, the VERSION-RELEASE of what yum chose."""
+
+
+def brought(record: State) -> frozenset[str]:
+    """The names of the engine's packages that we brought, by the host's record."""
+    return frozenset(recorded(PACKAGES_ID, record))
+
+
+def recorded(ident: str, record: State) -> dict[str, str]:
+    """What we brought, VERSION-RELEASE by name; a name that went since is kept, for a crash may have come before."""
+    touched = record.touched(ident) if isinstance(record, RecordState) else None
+    installed = [str(package).rsplit("-", 2) for package in (touched or {}).get("installed", [])]
+    return {name: f"{version}-{release}" for name, version, release in installed}
