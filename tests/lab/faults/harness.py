@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.lab import Lab
+from lab.process import LabError
 from tests.lab.faults.cells import OUTLIVED, Cell, Fault, Start
 from tests.lab.faults.injections import Missed, Scene, last_word, moment, prepared, strike
 from tests.lab.faults.world import OBJECTS, SETTLED, STARTED, World
@@ -56,8 +57,17 @@ class Campaign:
         """One cell; whatever is found wrong is a problem of its result."""
         begun = time.monotonic()
         end = self._undisturbed(cell.start)
-        self._restore(cell.start)
         result = Result(cell)
+        try:
+            self._play(result, end)
+        except (subprocess.SubprocessError, LabError) as error:
+            result.problems.append(f"not judged, for the lab failed: {' '.join(str(error).split())[-100:]}")
+        result.seconds = time.monotonic() - begun
+        return result
+
+    def _play(self, result: Result, end: World) -> None:
+        cell = result.cell
+        self._restore(cell.start)
         with prepared(cell, self._lab, self._host):
             before = self._awake(cell.start)
             self._disturbed(result)
@@ -66,8 +76,6 @@ class Campaign:
             result.problems.append(f"run again: {last_word(again.stdout + again.stderr)}")
         else:
             self._compare(result, end, before)
-        result.seconds = time.monotonic() - begun
-        return result
 
     def _compare(self, result: Result, end: World, before: set[str]) -> None:
         found = World.of(self._host)
