@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from . import lock
 from .commands import CHANGING, COMMANDS
-from .output import Error
+from .output import Error, Output
 from .session import Session
 
 FLAGS = (
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         return _run(Session(options), *words)
     except Error as error:
         if str(error):
-            print(error, file=sys.stderr)
+            Output().warn(str(error))
         return 1
     except KeyboardInterrupt:
         print("\n\nExiting on user cancel.", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Words on stdout and stderr, and the layout of yum's tables."""
 
 import errno
+import gettext
 import os
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,8 @@ from typing import TextIO
 
 WIDTH = 80
 UNITS = ("", "k", "M", "G")
+CATALOG = gettext.translation("yum", "/usr/share/locale", fallback=True)
+"""What the host has of translations: like yum, it looks at LANGUAGE before LC_ALL."""
 
 
 class Error(Exception):
@@ -31,6 +34,7 @@ class Output:
 
 
 def _write(stream: TextIO, text: str) -> None:
+    text = "\n".join(CATALOG.gettext(line) if line else line for line in text.split("\n"))
     try:
         print(text, end="", file=stream, flush=True)
     except OSError:
