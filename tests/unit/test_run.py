@@ -13,8 +13,9 @@ import yaml
 from invoke import Config
 
 from provision import errors
-from provision.errors import OperatorError
+from provision.errors import OperatorError, Refused, Unreachable
 from provision.events import Observer
+from provision.fleet import guarded
 from provision.inventory import Ssh
 from provision.run import Run
 from provision.verify import Subject
@@ -156,6 +157,29 @@ class TestMistakes:
         (tmp_path / "site.yml").write_text("docker_version: 18.10\n")
         assert f"{tmp_path}/site.yml:1" in self.mistake(hosts, spec=f"{tmp_path}/site.yml")
         assert self.mistake(hosts, docker_version="18.6.3").startswith("--docker-version: ")
+
+
+@pytest.mark.parametrize("command", [Run.prove, Run.mirrors])
+def test_a_pace_that_is_none_is_told_before_any_host_is_asked(
+    hosts: Hosts, command: Callable[[Run], int]
+) -> None:
+    hosts["a"] = Remote()
+    with pytest.raises(OperatorError, match=r"^--timeout: 'soon' is no number"):
+        hosts.run(command, timeout="soon", urls="https://mirror.example")
+    assert hosts["a"].commands == []
+
+
+def test_proofs_have_the_manners_of_every_run(
+    hosts: Hosts, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "FIRST", 0.0)
+    monkeypatch.setattr(guarded, "JITTER", 0.0)
+    hosts["a"] = Remote(Unreachable("no answer", passing=True), Refused("no docker there"))
+    assert hosts.run(Run.prove, retry="1") == 1
+    assert hosts["a"].commands == ["read", "read"]
+    said = capsys.readouterr().out
+    assert "attempt 1 of 2: no answer" in said
+    assert "no docker there" in said
 
 
 def test_no_host_is_a_mistake() -> None:
