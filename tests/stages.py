@@ -51,7 +51,8 @@ UNIT = (_pytest("unit tests", 600, "-n", "auto", "tests/unit"),)
 LAB = _pytest("lab tests", 3300, "--durations=25", "tests/lab")
 SIDE_BY_SIDE = replace(
     LAB,
-    command=(*LAB.command, "-n", "2", "--dist", "loadfile"),
+    # in their own order: by number of tests, the longest files, which have few, would come last and on one core
+    command=(*LAB.command, "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
     again=(*LAB.command, "--last-failed", "--last-failed-no-failures=none"),
 )
 TEST = (*UNIT, SIDE_BY_SIDE)
