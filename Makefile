@@ -4,10 +4,10 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help setup lint fmt test unit vagrant-test demo faults soak fuzz schema clean
+.PHONY: help setup lint fmt test unit vagrant-test bench bench-quick demo faults soak fuzz schema clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.made ## make .venv with everything, at the locked versions
 
@@ -42,6 +42,13 @@ fuzz: setup ## look for input that breaks a reader, a minute for each (Linux on 
 
 vagrant-test: setup ## the lab's tests on a virtual machine by Vagrant, in software emulation (root, Debian)
 	@$(PY) -m tests.stages vagrant
+
+bench: setup ## measure a run that finds nothing to change, beside our peers (root; up to an hour)
+	@test -e .bench/.made || { python3.11 -m venv .bench && .bench/bin/pip install -q -r bench/requirements.txt && touch .bench/.made; }
+	@$(PY) -m bench.speed
+
+bench-quick: setup ## the same with 50 hosts and OpenSSH beside us
+	@$(PY) -m bench.speed quick
 
 demo: setup ## a real host in the lab: plan, set up, verify, use, take away
 	@$(PY) -m lab.demo

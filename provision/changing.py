@@ -88,7 +88,7 @@ class Changing:
             campaign = Campaign(
                 command,
                 hosts,
-                {host.name: self._goal(host.asked) for host in hosts},
+                self._goals(hosts),
                 self.request.orders,
                 Observers(self.request.files.recorder, view),
                 runner,
@@ -116,6 +116,13 @@ class Changing:
             self.out.print(shown.words("dry"))
         if self.request.json:
             print(json.dumps(data.run(end, known), indent=2, ensure_ascii=False))
+
+    def _goals(self, hosts: Sequence[Host]) -> dict[str, Goal]:
+        """By name; hosts of which the same is asked share one."""
+        goals = {
+            id(asked): self._goal(asked) for asked in {id(host.asked): host.asked for host in hosts}.values()
+        }
+        return {host.name: goals[id(host.asked)] for host in hosts}
 
     def _goal(self, asked: Asked) -> Goal:
         mode = self.mode

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 
 from provision import engine_keys
 from provision.engine_keys import Line
@@ -121,6 +122,7 @@ _CONTAINERD_AT_LEAST: Mapping[Line, str] = {
 _VERSION = re.compile(r"(\d{2})\.(\d{1,2})\.(0|[1-9]\d?)(?:[.-](ce))?", re.ASCII)
 
 
+@lru_cache(256)
 def engine(version: str) -> Engine:
     """The engine of this version.
 
@@ -145,6 +147,7 @@ MIRRORS_RELOAD: Line = (17, 4)
 """The first line that takes registry mirrors up by a reload (moby#29650, changelog of 17.04.0-ce)."""
 
 
+@lru_cache(256)
 def found(version: str) -> Engine:
     """The engine of this version as it runs somewhere, whether or not it is installed here.
 

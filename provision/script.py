@@ -122,13 +122,17 @@ def reading(probes: Sequence[tuple[str, str]]) -> str:
 
 
 def read_script(probes: Sequence[tuple[str, str]], libraries: Iterable[str], word: str) -> str:
-    """A script that only reads: every probe in its own frame. `word` is the nonce."""
+    """A script that only reads: every probe in its own frame. `word` is the nonce.
+
+    What it prints goes out in large blocks: each of the many small ones would be a packet, encrypted, decrypted and
+    waited for by itself.
+    """
     return (
         PREAMBLE.format(title="docker-provision: read", nonce=word)
         + COMMON
         + "".join(libraries)
         + reading(probes)
-        + "reading </dev/null\n"
+        + "reading </dev/null 3>&1 | dd bs=64k iflag=fullblock 2>/dev/null\n"
     )
 
 

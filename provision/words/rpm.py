@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cmp_to_key
+from functools import cmp_to_key, lru_cache
 
 from rpm_vercmp import vercmp
 
@@ -66,6 +66,7 @@ def query(text: str) -> Mapping[str, tuple[Installed, ...]] | Unreadable:
     return found
 
 
+@lru_cache(4096)  # many hosts have the same packages
 def compare(one: str, other: str) -> int:
     """Order of two [EPOCH:]VERSION-RELEASE as rpm orders them: -1, 0 or 1. No epoch is epoch 0."""
     orders = (int(vercmp(left, right)) for left, right in zip(_parts(one), _parts(other), strict=True))
