@@ -24,6 +24,8 @@ from lab.lab import Lab
 FOLDER = Path(__file__).parent
 BIN = Path(sys.executable).parent
 COLUMNS = 100
+WIDE = 1180
+"""Of the page about a fleet, in pixels."""
 HOST = "host1"
 SITE = "registry_mirrors: [{registry}]\nrepo_key: lab.asc\nack_eol: true\n"
 SCENES = {
@@ -110,15 +112,50 @@ def photograph(lab: Lab) -> bytes:
             return browser.get_screenshot_as_png()
 
 
+FLEET = 10
+SPOILT = {
+    "host4": "mkdir -p /etc/docker; echo '{bad' >/etc/docker/daemon.json",
+    "host6": "mount -t tmpfs -o size=50m tmpfs /var/tmp",
+    "host9": "mount -t tmpfs -o size=50m tmpfs /var/tmp",
+}
+"""What is wrong with some hosts of a fleet. One more is down."""
+
+
+def report(lab: Lab) -> bytes:
+    """The page about a run of FLEET fresh hosts in a browser, as PNG."""
+    for host, script in SPOILT.items():
+        lab.hosts[host].run(script)
+    lab.hosts["host8"].stop()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _furnish(folder, lab)
+        names = ",".join(f"host{number}" for number in range(1, FLEET + 1))
+        words = "--spec site.yml --waves 1,40%,100% --max-failures 100% --forks 4 --report report -t 5"
+        _in_terminal(f"fab -H {names} setup-docker {words}", folder)
+        with chromium(WIDE) as browser:
+            browser.get((folder / "report/index.html").as_uri())
+            whole(browser, WIDE)
+            return browser.get_screenshot_as_png()
+
+
 def main() -> None:
-    """Draw the pictures on a lab of their own."""
-    lab = Lab.up(name="picture", hosts=1, owned=True)
-    try:
-        for file, picture in draw(lab).items():
-            (FOLDER / file).write_text(picture)
-        (FOLDER / "prove.png").write_bytes(photograph(lab))
-    finally:
-        lab.down()
+    """Draw the pictures on labs of their own."""
+    for hosts, draw_with in ((1, _one), (FLEET, _fleet)):
+        lab = Lab.up(name="picture", hosts=hosts, owned=True)
+        try:
+            draw_with(lab)
+        finally:
+            lab.down()
+
+
+def _one(lab: Lab) -> None:
+    for file, picture in draw(lab).items():
+        (FOLDER / file).write_text(picture)
+    (FOLDER / "prove.png").write_bytes(photograph(lab))
+
+
+def _fleet(lab: Lab) -> None:
+    (FOLDER / "report.png").write_bytes(report(lab))
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ class Request:
     @cached_property
     def files(self) -> Files:
         """What is to be written about the run."""
-        return Files(self.flag("report"), self.language if self.flag("lang") else "")
+        return Files(self.flag("report"), self.flag("metrics"), self.language if self.flag("lang") else "")
 
     @property
     def threads(self) -> Threads:

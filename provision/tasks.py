@@ -54,6 +54,7 @@ REPORT = Value(
     "DIR",
     "write index.html, run.json and junit.xml into this folder, also where hosts fail or the run is broken off",
 )
+METRICS = Value("metrics", "FILE", "write figures about the run, for node_exporter's textfile collector")
 JSON = Switch("json", "print one JSON document on standard output")
 QUIET = Switch("quiet", "tell what is wrong and how many hosts ended how, and nothing else")
 LANG = Value(
@@ -148,7 +149,7 @@ BEYOND: tuple[Flag, ...] = (RUNNER, SCHEDULER)
 ROLLOUT: tuple[Flag, ...] = (*PACE, *BEYOND, WAVES, MAX_FAILURES, PAUSE, BEFORE, AFTER)
 TOLD: tuple[Flag, ...] = (QUIET, LANG, JSON)
 ASKED: tuple[Flag, ...] = (*HOSTS, SPEC, *FLAGS)
-REPORTS: tuple[Flag, ...] = (REPORT,)
+REPORTS: tuple[Flag, ...] = (REPORT, METRICS)
 CONSENTS: tuple[Flag, ...] = (RESTART, LIVE_RESTORE, DOWNGRADE, CROSS, REPLACE)
 """What may be done to an engine that runs."""
 

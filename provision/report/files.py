@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from errno import EISDIR
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from provision.advisories import Advisories
 from provision.errors import OperatorError, ProvisionError
 from provision.report.recorder import Recorder
+
+if TYPE_CHECKING:
+    from provision.report.document import Document
 
 
 class Files:
@@ -19,26 +24,36 @@ class Files:
     Raises OperatorError where one couldn't be written; the folder of the report is made.
     """
 
-    def __init__(self, report: str = "", language: str = "") -> None:
+    def __init__(self, report: str = "", metrics: str = "", language: str = "") -> None:
         self.recorder = Recorder()
         self._language = language
         self._report = _folder(report) if report else None
+        self._metrics = _file(metrics) if metrics else None
 
     def write(self, exit_code: int, known: Sequence[Advisories]) -> None:
         """Write them, about the run that the recorder heard to its end. Raises ProvisionError."""
-        if self._report is None:
+        if self._report is None and self._metrics is None:
             return
-        from provision.report import junit, page  # noqa: PLC0415  only who asks for them needs their libraries
-        from provision.report.document import document  # noqa: PLC0415  likewise
+        from provision.report.document import document  # noqa: PLC0415  what brings libraries, for who asks for it
 
         run = document(self.recorder, exit_code, known)
+        if self._report is not None:
+            self._write_report(self._report, run)
+        if self._metrics is not None:
+            from provision.report import metrics  # noqa: PLC0415  likewise
+
+            _replace(self._metrics, metrics.text(run), "--metrics")
+
+    def _write_report(self, folder: Path, run: Document) -> None:
+        from provision.report import junit, page  # noqa: PLC0415  likewise
+
         contents = {
             "run.json": f"{run.model_dump_json(indent=1)}\n".encode(),
             "junit.xml": junit.text(run),
             "index.html": page.render(run, self._language).encode(),
         }
         for name, content in contents.items():
-            _replace(self._report / name, content, "--report")
+            _replace(folder / name, content, "--report")
 
 
 def _folder(said: str) -> Path:
@@ -50,6 +65,20 @@ def _folder(said: str) -> Path:
     except OSError as error:
         raise OperatorError(
             f"--report: can't write into {path}: {error.strerror}; name a folder that you may write into"
+        ) from None
+    return path
+
+
+def _file(said: str) -> Path:
+    """The file, once it is known that it can be replaced."""
+    path = Path(said).expanduser().absolute()
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise OperatorError(
+            f"--metrics: can't write {path}: {error.strerror}; name a file in a folder that you may write into"
         ) from None
     return path
 

@@ -64,7 +64,9 @@ class Reader:
         """The command as it has to be in the lab: its hosts, its ssh_config, its key, its mirror."""
         text = self.named(text)
         text = re.sub(
-            r"(?<![\w/.])(site\.yml|inventory\.yaml|proofs\.html|report$)", rf"{self.folder}/\1", text
+            r"(?<![\w/.])(site\.yml|inventory\.yaml|proofs\.html|report(?= --metrics)|docker-plan\.prom)",
+            rf"{self.folder}/\1",
+            text,
         )
         program = self.folder / "program"
         if re.match(r"fab (-H|.* --inventory)", text):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from junitparser import JUnitXml
 
 from tests.lab.fleet.controller import Fleet, eventually
 from tests.lab.state import difference, whole
+from tests.unit.report.test_document import SCHEMA
 
 pytestmark = pytest.mark.timeout(480)
 
@@ -15,6 +17,7 @@ HOLDS_THE_LOCK = (
     "printf 'eve at host9\\nsince 2026-05-01 10:00:00 +0800\\n' >/run/docker-provision.lock; "
     "setsid flock /run/docker-provision.lock sleep 600 >/dev/null 2>&1 & sleep 0.3"
 )
+STEPS = ("record", "repos", "engine", "daemon", "service")
 REPOSITORY = "test -e /etc/yum.repos.d/docker-ce.repo"
 
 
@@ -37,7 +40,9 @@ def test_each_failure_is_its_hosts_own(fleet: Fleet) -> None:
     before = {name: whole(hosts[name]) for name in refused}
     hosts["n3"].stop()
     patience = ("--lock-timeout", "1", "--retry", "1", "-t", "2")
-    done = fleet.setup("--waves", "3,100%", "--max-failures", "100%", "--json", *patience)
+    report, figures = fleet.folder / "report", fleet.folder / "docker.prom"
+    files = ("--report", str(report), "--metrics", str(figures))
+    done = fleet.setup("--waves", "3,100%", "--max-failures", "100%", "--json", *patience, *files)
     assert done.returncode == 1, done.stderr
     document = json.loads(done.stdout)
     ends = {each["host"]: (each["status"], str(each["error"])) for each in document["hosts"]}
@@ -58,6 +63,19 @@ def test_each_failure_is_its_hosts_own(fleet: Fleet) -> None:
         assert words in ends[name][1], (name, ends[name])
     assert "attempt 1 of 2: no answer from" in done.stderr  # n3
     assert "wave 2: n[4-10]" in done.stderr
+    told = json.loads((report / "run.json").read_text())
+    SCHEMA.validate(told)
+    assert {each["host"]: each["status"] for each in told["hosts"]} == {
+        name: status for name, (status, _) in ends.items()
+    }
+    well = next(each for each in told["hosts"] if each["host"] == "n9")
+    assert (well["wave"], well["engine"]) == (2, "18.06.3")
+    assert {"repos", "engine", "daemon", "service"} <= {each["step"] for each in well["steps"]}
+    assert all(
+        each["done"] and each["seconds"] <= well["seconds"] for each in well["steps"] if each["step"] in STEPS
+    )
+    assert JUnitXml.fromfile(str(report / "junit.xml")).tests >= 10
+    assert 'docker_provision_hosts{command="setup-docker",outcome="changed"} 3.0' in figures.read_text()
     for name in refused:
         assert difference(before[name], whole(hosts[name])) == {}, name
     for name in ("n1", "n9", "n10"):

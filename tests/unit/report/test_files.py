@@ -198,6 +198,33 @@ def test_what_can_not_be_written_in_the_end_leaves_what_was_there(
     written(report)
 
 
+def test_figures_are_written_in_one_go_by_every_command(hosts: Hosts, spec: str, tmp_path: Path) -> None:
+    path = tmp_path / "docker.prom"
+    for command, code in ((Run.plan, 3), (Run.setup, 0)):
+        hosts["a"] = fresh()
+        assert hosts.run(command, spec=spec, metrics=str(path)) == code
+        assert (
+            f'last_run_exit_code{{command="{"plan" if code else "setup-docker"}"}} {code}.0'
+            in path.read_text()
+        )
+    hosts["a"] = SetUp()  # type: ignore[assignment]  # a Remote
+    assert hosts.run(Run.verify, metrics=str(path), users="alice") == 0
+    assert 'hosts{command="verify",outcome="unchanged"} 1.0' in path.read_text()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["docker.prom", "site.yml", "state"]
+
+
+@pytest.mark.parametrize("name", [".", "no-such-folder/docker.prom", "file/docker.prom"])
+def test_a_file_for_figures_that_can_not_be_written_is_told_before_any_host_is_asked(
+    hosts: Hosts, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").touch()
+    hosts["a"] = Remote()
+    with pytest.raises(OperatorError, match=r"^--metrics: can't write /.*: (Is a|No such|Not a)") as error:
+        hosts.run(Run.plan, metrics=str(tmp_path / name))
+    assert len(str(error.value).splitlines()) == 1
+    assert hosts["a"].commands == []
+
+
 def test_who_may_read_it_is_as_the_operators_umask_has_it(report: Path) -> None:
     before = os.umask(0o027)
     try:
