@@ -15,8 +15,10 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from provision.inventory import ours
+from provision.inventory.model import PASSWORDS
 from provision.options import OPTIONS
 from provision.report.document import Document
+from provision.secret import Kind
 from provision.spec import Spec
 
 FOLDER = Path(__file__).parent
@@ -50,7 +52,9 @@ def inventory() -> dict[str, Any]:
 
 
 def _key(key: ours.Key) -> dict[str, Any]:
-    bounds = {"minimum": 1, "maximum": 65535} if key.name == "port" else {}
+    bounds: dict[str, Any] = {"minimum": 1, "maximum": 65535} if key.name == "port" else {}
+    if key.name in PASSWORDS:
+        bounds = {"pattern": f"^({'|'.join(Kind)}):"}
     return {"type": _KINDS[key.kind], "description": key.what, "examples": [key.example], **bounds}
 
 

@@ -162,12 +162,18 @@ class Request:
         if gone := set(names) - {host.name for host in hosts}:
             raise OperatorError(f"{inventory.fold(sorted(gone))}: no longer among the hosts, but left to do")
         asked = [self.wishes.of(host.specs) for host in hosts]
-        connections = remote.connections(config, [host.ssh for host in hosts], dict(config.connect_kwargs))
-        password = config.sudo.password
-        sessions = [remote.Session(connection, sudo_password=password) for connection in connections]
-        found = [
-            Host(host.name, session, wish, host.ssh.address, session.place)
-            for host, session, wish in zip(hosts, sessions, asked, strict=True)
+        ways = [host.ssh.fetched() for host in hosts]
+        connections = remote.connections(config, ways, dict(config.connect_kwargs))
+        asked_for = config.sudo.password
+        sudo = [asked_for or (way.sudo_password.value if way.sudo_password else None) for way in ways]
+        sessions = [
+            remote.Session(connection, sudo_password=password)
+            for connection, password in zip(connections, sudo, strict=True)
         ]
-        travel.raise_if_unfit(self.orders, config.connect_kwargs, password, found)
+        found = [
+            Host(host.name, session, wish, way.address, session.place)
+            for host, session, wish, way in zip(hosts, sessions, asked, ways, strict=True)
+        ]
+        sent = (word for word in (*sudo, *(way.password.value for way in ways if way.password)) if word)
+        travel.raise_if_unfit(self.orders, config.connect_kwargs, next(sent, None), found)
         return found

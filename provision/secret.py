@@ -14,10 +14,10 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 
 from provision.errors import OperatorError
+from provision.masking import MASK
 
 COMMAND_LIMIT = 120.0
 """Seconds for a command; a password manager may ask its user."""
@@ -31,14 +31,30 @@ class Kind(StrEnum):
     COMMAND = "command"
 
 
+class Hidden:
+    """What shows itself to nobody by chance, and what a secret can be had of."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return MASK
+
+    def resolve(self, flag: str) -> Secret:
+        """The value. `flag` is what asked for it. Raises OperatorError."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """A value that shows itself to nobody by chance."""
+class Secret(Hidden):
+    """A value in memory."""
 
     value: str = field(repr=False)
 
     def __str__(self) -> str:
-        return "***"
+        return MASK
+
+    def resolve(self, flag: str) -> Secret:  # noqa: ARG002  Hidden's signature
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,9 @@ class Reference:
 
     def resolve(self, flag: str) -> Secret:
         """The value, without blanks at its ends. `flag` is what asked for it. Raises OperatorError."""
-        return _resolved(self, flag)
+        if self not in _KNOWN:
+            _KNOWN[self] = self._read(flag)
+        return _KNOWN[self]
 
     def _read(self, flag: str) -> Secret:
         read = {Kind.ENV: self._of_environment, Kind.FILE: self._of_file, Kind.COMMAND: self._of_command}
@@ -105,7 +123,22 @@ class Reference:
         return done.stdout.decode(errors="replace")
 
 
-@cache
-def _resolved(reference: Reference, flag: str) -> Secret:
-    """Once in a run: many hosts may refer to one place, and a command may ask its user."""
-    return reference._read(flag)
+_KNOWN: dict[Reference, Secret] = {}
+"""Each is read once in a run: many hosts may refer to one place, and a command may ask its user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A password as it was asked for at a place; in memory only once it is fetched."""
+
+    kept: Reference | Hidden
+    place: str
+
+    def fetched(self) -> Password:
+        """The same in memory. Raises OperatorError where it can't be had."""
+        return Password(self.kept.resolve(self.place), self.place)
+
+    @property
+    def value(self) -> str:
+        """The password itself. Raises OperatorError unless it was fetched."""
+        return self.kept.resolve(self.place).value

@@ -16,6 +16,7 @@ from typing import cast
 import yaml
 
 from provision.errors import OperatorError
+from provision.secret import Hidden
 
 DEPTH = 40
 """How deep a file may be nested; nothing that is asked for here needs more than six."""
@@ -34,9 +35,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A value and its place. In a mapping the place is the key's, which is where a reader looks."""
+    """A value and its place. In a mapping the place is the key's, which is where a reader looks. No file of ours holds
+    what is hidden; other sources may."""
 
-    value: str | int | bool | tuple[Located, ...] | Mapping[str, Located] | None
+    value: str | int | bool | tuple[Located, ...] | Mapping[str, Located] | Hidden | None
     place: Place
 
     def plain(self) -> object:

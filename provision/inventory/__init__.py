@@ -7,6 +7,7 @@ ours         our own format
 plain        hosts by their names alone: -H, and files with one a line
 ansible      what Ansible reads, read by Ansible
 ansiblevars  its variables in our words
+vault        its values that are sealed one by one
 source       which of these a file is
 patterns     which hosts are meant: --limit, --shard
 """

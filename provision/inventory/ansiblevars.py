@@ -11,6 +11,8 @@ from typing import Any
 from provision.errors import OperatorError
 from provision.inventory import names
 from provision.inventory.ours import SPEC, check
+from provision.inventory.vault import Vaulted
+from provision.secret import Secret
 from provision.yamlmarks import Located, Place
 
 PREFIX = "docker_provision_"
@@ -26,6 +28,15 @@ SSH: Mapping[str, str] = {
     "ansible_ssh_private_key_file": "identity",
 }
 """Of two names for one thing the one that counts stands later."""
+PASSWORDS: Mapping[str, str] = {
+    "ansible_password": "password",
+    "ansible_ssh_pass": "password",
+    "ansible_ssh_password": "password",
+    "ansible_become_password": "sudo_password",
+    "ansible_become_pass": "sudo_password",
+    "ansible_sudo_pass": "sudo_password",
+}
+"""Likewise."""
 ARGUMENTS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
 OVER_SSH = ("ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh", "ansible.builtin.paramiko_ssh")
 HARMLESS = (
@@ -42,6 +53,10 @@ AS_HERE: Mapping[str, tuple[Sequence[str], str]] = {
     "ansible_become_user": (("root",), "it is always root here"),
 }
 """Variables that are as it is here with some values; for others, what to know."""
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_ENVIRONMENT = re.compile(
+    r"""\{\{\s*lookup\(\s*['"](?:ansible\.builtin\.)?env['"]\s*,\s*['"]([A-Za-z_]\w*)['"]\s*\)\s*\}\}"""
+)
 _PROXY = re.compile(
     r"ssh (?:-q |-W %h:%p |-o \S+ |-p (?P<port>[0-9]+) |-i \S+ )*(?P<hop>[\w.@:-]+)(?: -W %h:%p)?(?: -q)?"
 )
@@ -63,13 +78,16 @@ def translate(variables: Mapping[str, Any], place: Place) -> Translated:
     for variable, key in SSH.items():
         if variable in variables:
             _way(found, variable, key, variables[variable], place)
+    for variable, key in PASSWORDS.items():
+        if variable in variables:
+            _password(found, variable, key, variables, place)
     for variable in ARGUMENTS:
         if variable in variables:
             _arguments(found, variable, variables[variable], place)
     for variable, value in variables.items():
         if variable.startswith(PREFIX):
             _wish(found, variable, value, place)
-        elif variable.startswith("ansible_") and variable not in SSH:
+        elif variable.startswith("ansible_") and variable not in (*SSH, *PASSWORDS):
             _other(found, variable, value)
     return found
 
@@ -87,6 +105,23 @@ def _way(found: Translated, variable: str, key: str, value: Any, place: Place) -
     located = Located(value, Place(f"{place.source}, {variable}"))
     check(key, located)
     found.ssh[key] = located
+
+
+def _password(found: Translated, variable: str, key: str, variables: Mapping[str, Any], place: Place) -> None:
+    """In memory alone, whatever it was before: written out, in a vault, in another variable."""
+    value = variables[variable]
+    if isinstance(value, str) and (other := _VARIABLE.fullmatch(value.strip())):
+        value = variables.get(other[1], value)
+    where = Place(f"{place.source}, {variable}")
+    match value:
+        case {"__ansible_vault": str(sealed)}:
+            found.ssh[key] = Located(Vaulted(sealed), where)
+        case str() if named := _ENVIRONMENT.fullmatch(value.strip()):
+            found.ssh[key] = Located(f"env:{named[1]}", where)
+        case str() if "{{" in value:
+            found.left.append(f"{variable}, a template")
+        case str() | int() if str(value):
+            found.ssh[key] = Located(Secret(str(value)), where)
 
 
 def _wish(found: Translated, variable: str, value: Any, place: Place) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from provision.secret import Hidden, Password, Reference
 from provision.spec import Layer
 from provision.yamlmarks import Located
 
@@ -20,6 +21,19 @@ class Ssh:
     """A private key's file."""
     gateway: str | None = None
     """Jump hosts as ProxyJump has them, or none."""
+    password: Password | None = None
+    """To log in, where no key is taken."""
+    sudo_password: Password | None = None
+
+    def fetched(self) -> Ssh:
+        """The same with its passwords in memory. Raises OperatorError where one can't be had."""
+        login, sudo = self.password, self.sudo_password
+        if login is None and sudo is None:
+            return self
+        return replace(self, password=login and login.fetched(), sudo_password=sudo and sudo.fetched())
+
+
+PASSWORDS = ("password", "sudo_password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,7 @@ class Host:
         """The way to it."""
         said: dict[str, object] = {"address": self.name}
         for origin in self.origins:
-            said |= {key: located.plain() for key, located in origin.ssh.items()}
+            said |= {key: _meant(key, located) for key, located in origin.ssh.items()}
         return Ssh(**said)  # type: ignore[arg-type]  # whoever reads an inventory checks each value's kind
 
     def said(self) -> Iterator[tuple[str, str, Located]]:
@@ -60,6 +74,14 @@ class Host:
                 layer: Mapping[str, Located] = getattr(origin, kind)
                 found |= {key: (origin.name, located) for key, located in layer.items()}
             yield from ((f"{kind}.{key}", name, located) for key, (name, located) in found.items())
+
+
+def _meant(key: str, located: Located) -> object:
+    if key not in PASSWORDS:
+        return located.plain()
+    kept = located.value if isinstance(located.value, Hidden) else Reference.parse(str(located.value))
+    assert kept is not None  # noqa: S101  whoever reads an inventory checks that
+    return Password(kept, f"{located.place}: {key}")
 
 
 @dataclass(frozen=True, slots=True)

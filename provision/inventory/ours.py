@@ -19,9 +19,10 @@ from dataclasses import dataclass
 
 from provision.errors import OperatorError
 from provision.inventory import names
-from provision.inventory.model import Inventory, Origin
+from provision.inventory.model import PASSWORDS, Inventory, Origin
 from provision.inventory.tree import ALL, Tree
 from provision.options import OPTIONS
+from provision.secret import Hidden, Reference
 from provision.yamlmarks import Located, Place
 
 TOP = ("ssh", "spec", "groups", "hosts")
@@ -51,6 +52,13 @@ SSH = (
     Key("user", "whom to log in as", str, "deploy"),
     Key("identity", "a private key's file", str, "~/.ssh/id_ed25519"),
     Key("gateway", "jump hosts as ProxyJump in ssh_config has them; none for none", str, "jump@bastion:2222"),
+    Key(
+        "password",
+        "where the password is kept, if no key logs in: env:NAME, file:PATH or command:WORDS",
+        str,
+        "env:LOGIN",
+    ),
+    Key("sudo_password", "where sudo's password is kept, if it wants one", str, "command:pass show sudo"),
 )
 _SSH = {key.name: key for key in SSH}
 
@@ -204,6 +212,9 @@ class _Reader:
 def check(key: str, located: Located) -> None:
     """Whether a value of `ssh` is of its kind. Raises OperatorError."""
     wanted, value = _SSH[key], located.value
+    if key in PASSWORDS:
+        _check_password(key, located)
+        return
     if key == "port":
         fits = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536
         kind = "a number from 1 to 65535"
@@ -216,6 +227,21 @@ def check(key: str, located: Located) -> None:
         )
     if key == "address" and (problem := _address(str(value))):
         raise OperatorError(f"{located.place}: {problem}")
+
+
+def _check_password(key: str, located: Located) -> None:
+    """By reference, or already in memory alone."""
+    if isinstance(located.value, Hidden):
+        return
+    try:
+        known = isinstance(located.value, str) and Reference.parse(located.value)
+    except ValueError as error:
+        raise OperatorError(f"{located.place}: {key}: {error}") from None
+    if not known:
+        raise OperatorError(
+            f"{located.place}: {key} stands here itself, and so in every copy of this file: say where it is kept, as"
+            f" env:NAME, file:PATH or command:WORDS, like {_SSH[key].example}"
+        )
 
 
 def _address(text: str) -> str:

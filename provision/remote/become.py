@@ -97,8 +97,8 @@ def _wrong_password(user: str) -> str:
 
 def _no_password(user: str) -> str:
     return (
-        f"sudo wants a password for {user}: use --prompt-for-sudo-password, or give {user} a NOPASSWD rule in"
-        " sudoers, or log in as root"
+        f"sudo wants a password for {user}: use --prompt-for-sudo-password, or sudo_password in an inventory, or give"
+        f" {user} a NOPASSWD rule in sudoers, or log in as root"
     )
 
 

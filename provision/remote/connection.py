@@ -210,9 +210,12 @@ class Wiring:
         """How to log in there; hosts with the same user and keys share one Login."""
         configured = tuple(connection.ssh_config.get("identityfile", ()))
         own = connection.ssh.identity
-        key = (connection.user, own, configured, connection.options.identities_only)
+        password = connection.ssh.password
+        key = (connection.user, own, password, configured, connection.options.identities_only)
         if key not in self._logins:
             kwargs = self.connect_kwargs
+            if password is not None and kwargs.get("password") is None:
+                kwargs = {**kwargs, "password": password.value}
             if own is not None:
                 named = kwargs.get("key_filename") or ()
                 kwargs = {**kwargs, "key_filename": [*([named] if isinstance(named, str) else named), own]}

@@ -9,7 +9,9 @@ from typing import Any
 from rich.text import Text
 
 from provision.inventory import Host, fold
+from provision.masking import MASK
 from provision.options import OPTIONS
+from provision.secret import Hidden
 from provision.spec import Spec
 
 DEFAULT = "default"
@@ -50,8 +52,13 @@ def _rows(host: Host, spec: Spec) -> Iterator[tuple[str, str, Any, str]]:
     said = {key: (origin, located) for key, origin, located in host.said()}
     for key, (origin, located) in said.items():
         if key.startswith("ssh."):
-            yield key, origin, located.plain(), str(located.place)
+            yield key, origin, _shown(located.plain()), str(located.place)
     for name in (option.name for option in OPTIONS):
         key = f"spec.{name}"
         origin, place = (said[key][0], str(said[key][1].place)) if key in said else (DEFAULT, "")
         yield key, origin, values[name], place
+
+
+def _shown(value: object) -> object:
+    """A reference says where a password is kept; the password itself is nobody's to see."""
+    return MASK if isinstance(value, Hidden) else value

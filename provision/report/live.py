@@ -10,6 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
 from provision.events import FAILURES, Course, Outcome
+from provision.plan import Plan
 from provision.report.board import Board, Flight, Size, frame
 from provision.report.terminal import outcome_line
 from provision.report.texts import Words
@@ -21,7 +22,7 @@ TICK = 0.25
 
 
 class Terminal(Lines):
-    """What stays are waves, each plan once, and failures in a line each.
+    """What stays are waves, failures in a line each, and what was asked for by `plan`, each plan once.
 
     Events only note what has happened; a thread of its own draws.
     """
@@ -65,7 +66,12 @@ class Terminal(Lines):
     def started(self, host: str) -> None:
         with self._lock:
             self._board.begun += 1
-            self._board.flying[host] = Flight(time.monotonic())
+            self._board.flying[host] = Flight(time.monotonic(), self._words("reading"))
+
+    def planned(self, host: str, found: Plan) -> None:
+        """Of many hosts that are changed it would fill the screen; `plan` is for reading it before."""
+        if self._alone or (self._course is not None and self._course.dry_run):
+            super().planned(host, found)
 
     def _same(self, host: str, other: str) -> None:
         """That many have the same plan, their ends say."""

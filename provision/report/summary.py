@@ -23,6 +23,8 @@ What = TypeVar("What", bound=Hashable)
 FEW = 5
 """So many hosts have no slowest ones that are worth a line."""
 SLOWEST = 3
+LOG_LINES = 4
+"""Of what a host said about a cause, the last ones; `--json` has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _wrong(outcomes: Sequence[Outcome], words: Words) -> Iterator[Text]:
         )
         line.stylize(f"bold {COLOURS[cause.status]}", 0, len(status))
         yield line
-        yield from log_lines(cause.log, "" if count == 1 else cause.hosts[0])
+        yield from log_lines(cause.log[-LOG_LINES:], "" if count == 1 else cause.hosts[0])
 
 
 def counts(end: End, words: Words = ENGLISH) -> Text:

@@ -49,6 +49,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # a run under way
     "wave": ("wave {number}: {hosts}", "第 {number} 批：{hosts}"),
     "wave.of": ("wave {number} of {waves}", "第 {number}/{waves} 批"),
+    "reading": ("is read", "读取中"),
     "in-flight": ("{count} in flight", "进行中 {count}"),
     "checking": ("{count} being checked", "检查中 {count}"),
     "waiting": ("{count} waiting", "等待 {count}"),

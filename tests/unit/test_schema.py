@@ -56,6 +56,8 @@ def ours_takes(text: str) -> bool:
         "ssh: {port: 70000}",
         "ssh: {user: 7}",
         "ssh: {usr: x}",
+        "ssh: {sudo_password: env:SUDO, password: 'command:pass show x'}",
+        "ssh: {sudo_password: geheim}",
         "groups: {web: {hots: [a]}}",
         "groups: {web: {priority: high}}",
         "spec: {docker_versoin: '1'}",

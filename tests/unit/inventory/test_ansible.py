@@ -7,13 +7,15 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
 
 from provision.errors import OperatorError
-from provision.inventory import Host, Inventory, Ssh, ansible, load
+from provision.inventory import Host, Inventory, Origin, Ssh, ansible, load
 from provision.inventory.ansiblevars import translate
+from provision.report import hostlist
 from provision.spec import build
 from provision.yamlmarks import Place
 from tests.unit.inventory.samples import FOLDER
@@ -152,6 +154,67 @@ def test_the_way_to_a_host(variables: dict[str, Any], way: Ssh) -> None:
     found = translate(variables, Place("i"))
     assert Ssh(**{"address": "a", **{key: each.plain() for key, each in found.ssh.items()}}) == way  # type: ignore[arg-type]
     assert bool(found.left) is ("nc %h" in str(variables))
+
+
+def test_passwords_are_carried_in_memory_and_shown_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = str(Path(sys.executable).parent / "ansible-vault")
+    words = [vault, "encrypt_string", "geheim-vault", "--name", "ansible_become_password"]
+    sealed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    hosts = {
+        "a": {"ansible_password": "geheim-a"},
+        "b": {"ansible_ssh_pass": "{{ word }}"},
+        "c": {"ansible_sudo_pass": "{{ lookup('env', 'OF_C') }}"},
+    }
+    variables = f"{indent(sealed, '    ')}\n    word: geheim-word"
+    (tmp_path / "hosts.yml").write_text(f"all:\n  hosts: {json.dumps(hosts)}\n  vars:\n{variables}\n")
+    found = load(str(tmp_path / "hosts.yml"))
+    assert found.left == ()
+    listed = [(host, build()) for host in found.hosts]
+    shown = json.dumps([hostlist.plain(*each) for each in listed])
+    shown += "".join(line.plain for line in hostlist.view(listed))
+    assert "geheim" not in shown + repr(found)
+    assert '"sudo_password": {"value": "***"' in shown
+    assert "env:OF_C" in shown
+
+    monkeypatch.setenv("OF_C", "geheim-c")
+    ways = {host.name: host.ssh.fetched() for host in found.hosts}
+    fetched = {
+        name: [each and each.value for each in (way.password, way.sudo_password)]
+        for name, way in ways.items()
+    }
+    assert fetched == {
+        "a": ["geheim-a", "geheim-vault"],
+        "b": ["geheim-word", "geheim-vault"],
+        "c": [None, "geheim-c"],
+    }
+    assert "geheim" not in repr(ways)
+
+
+def test_a_vaulted_password_without_the_vaults_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE")
+    text = "$ANSIBLE_VAULT;1.1;AES256\n3030\n"
+    found = translate({"ansible_become_pass": {"__ansible_vault": text}}, Place("i"))
+    (host,) = Inventory((Host("a", (Origin("all", ssh=found.ssh),)),)).hosts
+    with pytest.raises(
+        OperatorError, match=r"ansible_become_pass: sudo_password: it is vaulted, and .*ansible-vault"
+    ):
+        host.ssh.fetched()
+
+
+@pytest.mark.parametrize(
+    ("variables", "left"),
+    [
+        ({"ansible_password": "{{ a + b }}"}, ["ansible_password, a template"]),
+        ({"ansible_password": "{{ gone }}"}, ["ansible_password, a template"]),
+        ({"ansible_password": "{{ b }}", "b": "{{ c }}"}, ["ansible_password, a template"]),
+        ({"ansible_password": ""}, []),
+    ],
+)
+def test_what_can_not_be_carried_of_passwords_is_named(variables: dict[str, Any], left: list[str]) -> None:
+    found = translate(variables, Place("i"))
+    assert (found.left, found.ssh) == (left, {})
 
 
 @pytest.mark.parametrize(

@@ -151,3 +151,31 @@ def test_whatever_stands_there_is_read_or_told_in_one_line(content: dict[str, ob
         assert "\n" not in str(error)  # noqa: PT017  either is right
     else:
         assert len({host.name for host in found.hosts}) == len(found.hosts)
+
+
+def test_passwords_are_references_that_are_fetched_when_they_are_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    way_in = "hosts: {a: {ssh: {password: 'command:echo geheim-$((1 + 1))'}}}"
+    (host,) = of(f"ssh: {{sudo_password: 'env:SUDO_OF_OURS'}}\n{way_in}\n").hosts
+    assert "SUDO_OF_OURS" in str(host.ssh.sudo_password)
+    with pytest.raises(
+        OperatorError, match=r"^inventory.yaml:1: sudo_password: the environment variable SUDO_OF_OURS"
+    ):
+        host.ssh.fetched()
+    monkeypatch.setenv("SUDO_OF_OURS", "geheim-1")
+    way = host.ssh.fetched()
+    assert way.password is not None
+    assert way.sudo_password is not None
+    assert (way.password.value, way.sudo_password.value) == ("geheim-2", "geheim-1")
+    assert "geheim-" not in f"{way}{way!r}".replace("geheim-$", "")
+
+
+@pytest.mark.parametrize("value", ["geheim", "12345", "'yes'", "[geheim]", "http://geheim", "'env:'"])
+@pytest.mark.parametrize("key", ["password", "sudo_password"])
+def test_a_password_that_is_written_out_is_refused_and_not_shown(key: str, value: str) -> None:
+    text = refused(f"ssh:\n  {key}: {value}\nhosts: [a]\n")
+    assert text.startswith(f"inventory.yaml:2: {key}")
+    assert "env:" in text
+    assert "geheim" not in text
+    assert "12345" not in text

@@ -88,11 +88,17 @@ def test_waves_are_told_where_there_are_several() -> None:
 
 def test_a_terminal_keeps_each_plan_once_and_a_line_for_each_failure() -> None:
     out = console(terminal=True, width=40)
-    happen(Terminal(out, WORDS), changed("a"), changed("b"), away("c"))
+    happen(Terminal(out, WORDS), changed("a"), changed("b"), away("c"), dry_run=True)
     kept = [line for line in written(out).splitlines() if "…" in line and "unreachable" in line]
     assert len(kept) == 1
     assert written(out).count("because it isn't there") == 1
     assert "same plan" not in written(out)
+
+
+def test_a_terminal_shows_no_plans_of_many_hosts_that_are_changed() -> None:
+    out = console(terminal=True)
+    happen(Terminal(out, WORDS), changed("a"), changed("b"))
+    assert "because it isn't there" not in written(out)
 
 
 def test_quiet_says_nothing() -> None:
@@ -213,7 +219,7 @@ def everything_of(host: str, text: str, view: Quiet, out: Console) -> None:
     facts = Case.load("converged").facts()
     read = replace(facts, host=replace(HOST, os_name=text, kernel=text), states={"a": text})
     with view:
-        view.begun(course((host, "b")))
+        view.begun(course((host, "b"), dry_run=True))
         view.started(host)
         view.planned(host, found)
         view.step(host, text)

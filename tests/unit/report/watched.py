@@ -46,8 +46,8 @@ def plan_of(*findings: Finding) -> Plan:
     return Plan((Stage(tuple(Item("step", finding) for finding in findings)),))
 
 
-def course(*waves: tuple[str, ...]) -> Course:
-    return Course("id", "setup-docker", waves, dry_run=False, began=datetime(2026, 1, 1, tzinfo=UTC))
+def course(*waves: tuple[str, ...], dry_run: bool = False) -> Course:
+    return Course("id", "setup-docker", waves, dry_run=dry_run, began=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def changed(host: str, seconds: float = 1.0) -> Outcome:
@@ -67,15 +67,15 @@ def end_of(*outcomes: Outcome, cause: Cause = Cause.DONE, untouched: Sequence[st
     return End(cause, outcomes, untouched=tuple(untouched), seconds=62.4)
 
 
-def happen(view: Quiet, *outcomes: Outcome, plan: Plan | None = None) -> None:
+def happen(view: Quiet, *outcomes: Outcome, dry_run: bool = False) -> None:
     """A run of one wave in which each host is planned, changes one thing while yum works, and ends."""
     tell = Observers(view)
     with view:
-        tell.begun(course(tuple(outcome.host for outcome in outcomes)))
+        tell.begun(course(tuple(outcome.host for outcome in outcomes), dry_run=dry_run))
         tell.wave(1, [outcome.host for outcome in outcomes])
         for outcome in outcomes:
             tell.started(outcome.host)
-            tell.planned(outcome.host, plan or plan_of(CHANGE))
+            tell.planned(outcome.host, plan_of(CHANGE))
             tell.step(outcome.host, "packages docker-ce")
             tell.said(outcome.host, INSTALLING)
             tell.finished(outcome)
