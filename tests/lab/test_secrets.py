@@ -31,6 +31,7 @@ CORPORATION = (
 )
 WHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var --exclude-dir=overlay2"
 REPOSITORY, VAULT = "/etc/yum.repos.d/docker-ce.repo", "/etc/yum.repos.d/centos-vault.repo"
+REPORTED = ("plan", "setup-docker", "verify", "uninstall-docker")
 VARIABLES, CORP = "/etc/sysconfig/docker-provision", "/etc/yum.repos.d/corp.repo"
 
 
@@ -121,11 +122,16 @@ def test_item_19_no_run_leaves_a_secret_where_it_does_not_belong(
     )
     said = ""
     with Watch() as watch:
-        for words in commands:
-            done = fab(lab, "--debug", "-H", "host1", *words)
+        for number, words in enumerate(commands):
+            folder = tmp_path / str(number)
+            files = ("--report", str(folder), "--metrics", f"{folder}.prom") if words[0] in REPORTED else ()
+            done = fab(lab, "--debug", "-H", "host1", *words, *files)
             assert done.returncode in (0, 3), done.stdout + done.stderr
             said += done.stdout + done.stderr
     said += junit.read_text()
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) >= 4 * 7, "reports, and their figures"
+    said += "".join(path.read_text() for path in written)
     assert "***" in said, "they were read"
     lines = "\n".join(watch.seen)
     assert "yum" in lines, "the host's processes were seen"

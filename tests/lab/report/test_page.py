@@ -172,7 +172,7 @@ def test_languages_change_by_a_click_and_stay_where_one_is(opened: webdriver.Chr
     opened.find_element(By.ID, "search").send_keys("n1")
     opened.find_element(By.ID, "language").click()
     body = opened.find_element(By.TAG_NAME, "body").text
-    for words in ("时间线", "最慢的主机", "失败原因", "连不上", "10 台主机中的 2 台"):
+    for words in ("时间线", "最慢的主机", "失败原因", "无法连接", "10 台主机中的 2 台"):
         assert words in body
     assert "Timeline" not in body
     assert rows(opened) == ["n1", "n10"]
