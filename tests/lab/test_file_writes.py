@@ -1,4 +1,4 @@
-"""Issue 7, item 4: in which order a file is written, seen by strace. What a power cut may take is told by that order
+"""In which order a file is written, seen by strace. What a power cut may take is told by that order
 alone, for no test can cut this machine's power."""
 
 from __future__ import annotations

@@ -160,7 +160,8 @@ BLACK_HOLES = "".join(
 )
 THIRD_PARTIES = {
     "black holes": BLACK_HOLES,
-    "a name that is gone, a port that refuses, a server without the files, a certificate that nobody trusts": (
+    # a name that is gone, a port that refuses, a server without the files, a certificate that nobody trusts
+    "others": (
         "[gone]\nmirrorlist=http://mirrors.gone.example/list\n"
         "[refuses]\nbaseurl=http://127.0.0.1:9/\n"
         "[empty]\nbaseurl=https://mirrors.aliyun.com/nothing/here/\n"
