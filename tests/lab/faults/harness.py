@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +13,7 @@ from lab.process import LabError
 from tests.lab.faults.cells import OUTLIVED, Cell, Fault, Start
 from tests.lab.faults.injections import Missed, Scene, last_word, moment, prepared, strike
 from tests.lab.faults.world import OBJECTS, SETTLED, STARTED, World
-from tests.lab.support import BIN, CHECKOUT, fab, state
+from tests.lab.support import begun, fab
 
 NAME = "host1"
 RUN_LIMIT = 420.0
@@ -146,7 +143,10 @@ class Campaign:
         known = self._host.run(runs, check=False).stdout.split()
         kind, pattern = moment(cell)
         words = f"exec python3 /root/hold.py {kind} '{pattern}' {' '.join(known)}"
-        with self._begun(cell.start) as client, ThreadPoolExecutor(1) as pool:
+        with (
+            begun(self._lab, "-H", NAME, "setup-docker", *self._asked[cell.start]) as client,
+            ThreadPoolExecutor(1) as pool,
+        ):
             held = pool.submit(self._host.run, words, check=False, timeout=RUN_LIMIT)
             while not held.done() and client.poll() is None:
                 time.sleep(0.01)
@@ -199,20 +199,3 @@ class Campaign:
         if result.cell.fault in OUTLIVED:
             result.problems.append(f"the run itself: {word}")
         return word.partition(" ")[0]
-
-    @contextmanager
-    def _begun(self, start: Start) -> Iterator[subprocess.Popen[str]]:
-        command = [str(BIN / "fab"), "--ssh-config", str(self._lab.ssh_config), "-H", NAME, "setup-docker"]
-        with subprocess.Popen(
-            [*command, *self._asked[start]],
-            cwd=CHECKOUT,
-            env={**os.environ, **state(self._lab)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
