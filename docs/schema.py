@@ -66,10 +66,12 @@ def _spec() -> dict[str, Any]:
 
 def _field(field: dict[str, Any], help_: str) -> dict[str, Any]:
     """A field of Spec as people write it, without what only pydantic needs."""
-    choices = [each for each in field.get("anyOf", [field]) if each.get("type") != "null"]
+    choices = field.get("anyOf", [field])
     kind = {key: value for key, value in choices[0].items() if key not in ("title", "default")}
     if kind["type"] == "object":
         kind = {"type": "object"}
+    if {"type": "null"} in choices:  # without a value it counts as not said
+        kind["type"] = [kind["type"], "null"]
     default = {"default": field["default"]} if field.get("default") else {}
     return {**kind, "description": help_, **default}
 

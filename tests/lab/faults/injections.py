@@ -52,7 +52,7 @@ NO_START = "/run/systemd/system/docker.service.d/fault.conf"
 UNIT = "systemctl list-units --plain --no-legend 'docker-provision-*' | cut -d' ' -f1"
 PORT_22 = "INPUT -p tcp --dport 22 -j DROP"
 SERVER = "OUTPUT -p tcp -m multiport --dports 80,443 -j REJECT --reject-with tcp-reset"
-WAITS = "grep -qs ' wait another run holds this host' /var/lib/docker-provision/runs/*/log"
+WAITS = 'grep -qs " wait another run holds this host" /var/lib/docker-provision/runs/*/log'
 
 
 class Missed(Exception):
@@ -137,7 +137,7 @@ def _second(scene: Scene) -> None:
     """It has to meet the first one at its work, which is held until the host has told the second to wait."""
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(scene.elsewhere)
-        scene.host.run(f"timeout 60 sh -c 'until {WAITS}; do sleep 0.05; done'", timeout=90)
+        scene.host.run(f"timeout 200 sh -c 'until {WAITS}; do sleep 0.05; done'", timeout=250)
         scene.release()
         done = other.result()
     if done.returncode:

@@ -18,7 +18,8 @@ PARTS = {
     "effective configuration": "docker info -f '{{json .RegistryConfig.Mirrors}} {{json .Labels}}"
     " {{.LiveRestoreEnabled}} {{.Driver}} {{.LoggingDriver}}'; docker version -f '{{.Server.Version}}'",
     "service": "systemctl is-enabled docker; systemctl show docker -p ActiveState -p NeedDaemonReload -p DropInPaths",
-    "record": "cd /var/lib/docker-provision && find . -path ./runs -prune -o -type f ! -name brought-packages"
+    "record": "cd /var/lib/docker-provision && find . -path ./runs -prune -o -type f"
+    " ! -name brought-packages ! -name last-words"  # the daemon's, kept for whoever looks later
     " -exec sha256sum {} + | sort; sort -u brought-packages",
     "left over": "systemctl list-units --plain --no-legend 'docker-provision-*';"
     " systemctl --failed --plain --no-legend;"
