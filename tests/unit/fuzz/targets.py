@@ -98,10 +98,11 @@ def inventory(data: bytes) -> None:
     except OperatorError as error:
         _assert_one_line(error, "hosts")
         return
-    for host in found.hosts:
-        assert not names.trouble(host.name), host.name
+    assert not any(names.trouble(host.name) for host in found.hosts)
+    # hosts of which the same is asked share it, as in the program
+    for specs in {tuple(map(id, host.specs)): host.specs for host in found.hosts}.values():
         try:
-            spec.build(*host.specs)
+            spec.build(*specs)
         except OperatorError as error:
             _assert_one_line(error, "hosts")
 
