@@ -19,8 +19,12 @@ Each row is a run of `setup-docker` on a real host of the lab that met a fault a
 help. It converges if the host then is as one that nobody disturbed: packages, files, units, groups, what the daemon
 runs with, the record by which uninstalling goes; every container, image, volume and network is still there; no
 container was restarted that live-restore protects (but by a power cut); daemon.json was never missing, empty, half
-written or written in its place; nothing is left over. Of the run that was disturbed the second column from the right
-tells how it ended: cut connections, a second controller and a slow repository have to let it come to its end.
+written or written in its place; nothing is left over. "The run itself" is how the disturbed one ended: cut connections,
+a second controller and a slow repository have to let it come to its end.
+
+A host is fresh; or busy, with Docker 18.06.3, live-restore, a running container that has a volume, a stopped one, a
+network and an operator's daemon.json, and asked for another mirror and rotated logs, over which the daemon restarts; or
+older, the same under 18.06.2 and asked for 18.06.3. All are CentOS 7.9 as the lab makes it.
 
 The run is stopped as soon as it has announced the step, or has come to the moment within it, and goes on with the
 fault. A disk that is full has room again, and a repository or a daemon is well again, before the second run.
