@@ -94,10 +94,19 @@ def test_a_configuration_that_is_not_taken_up_yet_is_not_taken_up_by_a_proof(
     assert converged.run("systemctl is-active docker").stdout == "active\n"
 
 
-@pytest.mark.parametrize("version", [*OLD_ENGINES, "26.1.4"])
+CENTOS_OWN = "docker 1.13.1"
+
+
+@pytest.mark.parametrize("version", [CENTOS_OWN, *OLD_ENGINES, "26.1.4"])
 def test_every_engine(lab: Lab, host: LabHost, asked: tuple[str, ...], version: str) -> None:
-    done = fab(lab, "-H", "host1", "setup-docker", "--docker-version", version, *asked)
-    assert done.returncode == 0, done.stdout + done.stderr
+    if version == CENTOS_OWN:
+        settings = json.dumps({"registry-mirrors": [lab.registry_url]})
+        host.run(
+            f"yum -q -y install docker; echo '{settings}' >/etc/docker/daemon.json; systemctl start docker"
+        )
+    else:
+        done = fab(lab, "-H", "host1", "setup-docker", "--docker-version", version, *asked)
+        assert done.returncode == 0, done.stdout + done.stderr
     held = objects(host)
     done = prove(lab, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
