@@ -174,7 +174,7 @@ class Run:
         with watcher, command.hanging_up([host.remote for host in hosts]):
             found = {report.host: report for report in self._request.threads.run(hosts, work)}
         reports = [found[host.name] for host in hosts]
-        terminal.show(self._out, reports)
+        terminal.show(self._out, reports, self._request.language)
         if self._request.json:
             self._document(command.document(reports))
         page(reports)

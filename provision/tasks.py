@@ -218,7 +218,7 @@ def verify(run: Run) -> int:
     return run.verify()
 
 
-@command(*HOSTS, *PACE, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, HTML, JSON)
+@command(*HOSTS, *PACE, IMAGE, ALLOW_RESTART, PATIENCE, LOCK_TIMEOUT, HTML, LANG, JSON)
 def prove_docker(run: Run) -> int:
     """Show on the hosts' own engines that the mirror serves, and that images and containers are as promised."""
     return run.prove()

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from provision.prove.pulls import size_of
 from provision.prove.result import Proof, Report, Verdict
-from provision.prove.texts import say, title, verdict
+from provision.prove.texts import remedy, say, title, verdict
 from provision.report.clean import clean, one_line
 
 Key = TypeVar("Key", str, tuple[str, str])
@@ -131,7 +131,7 @@ def watcher(console: Console, hosts: int) -> Live | Plain:
     return Live(console, detailed=hosts <= IN_DETAIL) if console.is_terminal else Plain(console)
 
 
-def show(console: Console, reports: Sequence[Report]) -> None:
+def show(console: Console, reports: Sequence[Report], language: str = "en") -> None:
     """Every host's proofs with their evidence."""
     for report in reports:
         console.print()
@@ -142,19 +142,22 @@ def show(console: Console, reports: Sequence[Report]) -> None:
             head = f" (Docker {clean(report.engine)}, {report.seconds:.1f} s)"
             console.print(Text.assemble((report.host, "bold"), head), soft_wrap=True)
         for proof in report.proofs:
-            _show(console, proof)
+            _show(console, proof, language)
         for note in report.notes:
             console.print(Text(f"  {one_line(note)}", style="magenta"), soft_wrap=True)
 
 
-def _show(console: Console, proof: Proof) -> None:
+def _show(console: Console, proof: Proof, language: str) -> None:
     mark, colour = MARKS[proof.verdict]
-    end = verdict(proof.verdict) + (f": {one_line(say(proof.why))}" if proof.why else "")
+    end = verdict(proof.verdict, language) + (f": {one_line(say(proof.why, language))}" if proof.why else "")
     console.print(
-        Text.assemble("  ", (mark, colour), " ", (title(proof.name), "bold"), ": ", (end, colour)),
+        Text.assemble("  ", (mark, colour), " ", (title(proof.name, language), "bold"), ": ", (end, colour)),
         soft_wrap=True,
     )
     for each in proof.evidence:
-        console.print(Text(f"      {one_line(say(each))}"), soft_wrap=True)
+        console.print(Text(f"      {one_line(say(each, language))}"), soft_wrap=True)
     if proof.remedy:
-        console.print(Text(f"      remedy: {one_line(say(proof.remedy))}", style="yellow"), soft_wrap=True)
+        console.print(
+            Text(f"      {remedy(language)}: {one_line(say(proof.remedy, language))}", style="yellow"),
+            soft_wrap=True,
+        )

@@ -296,3 +296,8 @@ def title(name: str, language: str = "en") -> str:
 def verdict(found: Verdict, language: str = "en") -> str:
     """How it ended."""
     return VERDICTS[found][LANGUAGES.index(language)]
+
+
+def remedy(language: str = "en") -> str:
+    """What stands before one."""
+    return ("remedy", "解决办法")[LANGUAGES.index(language)]

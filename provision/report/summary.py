@@ -15,6 +15,7 @@ from provision.events import FAILURES, End, Outcome, Status
 from provision.inventory import fold
 from provision.report.causes import by_cause
 from provision.report.clean import one_line
+from provision.report.remedies import told
 from provision.report.terminal import COLOURS, early_lines, end_lines, log_lines
 from provision.report.texts import ENGLISH, Words
 
@@ -103,9 +104,8 @@ def _wrong(outcomes: Sequence[Outcome], words: Words) -> Iterator[Text]:
         count = len(cause.hosts)
         status = words.status(cause.status)
         key = "cause" if count == 1 else "cause.many"
-        line = Text(
-            words(key, status=status, hosts=fold(cause.hosts), count=count, text=one_line(cause.text))
-        )
+        text = one_line(told(cause.text, words))
+        line = Text(words(key, status=status, hosts=fold(cause.hosts), count=count, text=text))
         line.stylize(f"bold {COLOURS[cause.status]}", 0, len(status))
         yield line
         yield from log_lines(cause.log[-LOG_LINES:], "" if count == 1 else cause.hosts[0])

@@ -16,6 +16,7 @@ from provision.facts import Facts
 from provision.inventory import fold
 from provision.plan import Item, Plan
 from provision.report.clean import clean, cut, one_line
+from provision.report.remedies import told
 from provision.report.texts import ENGLISH, Words
 from provision.resources.base import Change, Note, Pending, Refusal
 
@@ -91,7 +92,7 @@ def outcome_line(end: Outcome, words: Words = ENGLISH) -> Text:
         case Status.CHANGED:
             what = words("end.changed", count=len(end.applied))
         case _:
-            what = one_line(str(end.error))
+            what = one_line(told(str(end.error), words))
     status = words.status(end.status)
     line = Text(words("end", host=end.host, status=status, seconds=f"{end.seconds:.1f}", what=what))
     line.stylize("bold", 0, len(end.host))

@@ -63,6 +63,10 @@ def test_each_failure_is_its_hosts_own(fleet: Fleet) -> None:
         assert words in ends[name][1], (name, ends[name])
     assert "attempt 1 of 2: no answer from" in done.stderr  # n3
     assert "wave 2: n[4-10]" in done.stderr
+    ended = done.stderr.splitlines()
+    assert ended[-1].endswith(": 3 changed, 4 refused, 1 failed, 2 unreachable")
+    assert [line for line in ended if line.startswith("changed on n[1,")], done.stderr
+    assert "`fab resume --failed` takes those that failed again." in ended
     told = json.loads((report / "run.json").read_text())
     SCHEMA.validate(told)
     assert {each["host"]: each["status"] for each in told["hosts"]} == {

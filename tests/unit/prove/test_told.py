@@ -41,6 +41,13 @@ def test_every_proof_is_a_line_with_its_evidence_below() -> None:
     assert "\x1b" not in out.getvalue()
 
 
+def test_proofs_are_told_in_chinese_too() -> None:
+    to, out = console()
+    terminal.show(to, [report("host1", "18.06.3")], "zh")
+    assert "  ✓ 镜像加速器可用: 已证明" in out.getvalue().splitlines()
+    assert "proven" not in out.getvalue()
+
+
 def test_progress_in_a_pipe_is_a_line_for_each_new_state() -> None:
     to, out = console()
     with terminal.watcher(to, 1) as view:
