@@ -207,7 +207,7 @@ class Listener:
             case Mark.STEP:
                 self._step, self._log = frame.rest, []
                 self._observer.step(self._host, frame.rest)
-            case Mark.WAIT:
+            case Mark.WAIT | Mark.CONFIRM:
                 self._observer.step(self._host, masked(frame.rest))
             case Mark.DONE:
                 self.done.append(frame.rest)

@@ -153,6 +153,14 @@ CLEARED_BY_REMOVAL = frozenset(
 )
 """Keys that a reload resets when they are gone from the file; all others keep their old value (18.06.3, run)."""
 
+NETWORK = frozenset(
+    {
+        *("bip", "bridge", "default-address-pools", "fixed-cidr", "fixed-cidr-v6", "ipv6"),
+        *("ip-forward", "ip-masq", "ip6tables", "iptables"),
+    }
+)
+"""Keys by which a start changes the host's own routes and packet filter, and may cut it off."""
+
 _SHORT_FLAGS: Mapping[str, str] = {
     "D": "debug",
     "G": "group",

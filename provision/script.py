@@ -8,6 +8,7 @@ begins with a nonce drawn for that run.
     NONCE step ID           NONCE done ID             one change under way, and behind it
     NONCE refuse TEXT       NONCE fail TEXT           why it stopped: nothing was changed, or something was
     NONCE note TEXT           NONCE wait TEXT         for the operator to know: at the end, and at once
+    NONCE confirm TEXT                                it waits for somebody who comes over a new connection
     NONCE leave ID                                    a run that is kept only until its end was heard
     NONCE stale                                       it did nothing: another changed the host since it was planned
 """
@@ -84,6 +85,7 @@ class Mark(StrEnum):
     FAIL = "fail"
     NOTE = "note"
     WAIT = "wait"
+    CONFIRM = "confirm"
     LEAVE = "leave"
     STALE = "stale"
 
@@ -136,7 +138,9 @@ def read_script(probes: Sequence[tuple[str, str]], libraries: Iterable[str], wor
     )
 
 
-_FRAME = re.compile(r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note|wait|leave|stale) ?(.*)$")
+_FRAME = re.compile(
+    r"^(@[0-9a-f]{16}) (begin|end|step|done|refuse|fail|note|wait|confirm|leave|stale) ?(.*)$"
+)
 
 
 def frame(line: str, word: str) -> Frame | None:

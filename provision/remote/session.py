@@ -31,17 +31,25 @@ JITTER = 1.0  # seconds: a thousand hosts behind one link don't all come back at
 _LOST = (ConnectionError, EOFError, paramiko.SSHException)
 
 
-class _Heard:
-    """What came of a run so far, over however many connections."""
+class _Anew(Exception):
+    """This connection is given up for a new one."""
 
-    def __init__(self, hear: Callable[[str], None]) -> None:
-        self._hear = hear
+
+class _Heard:
+    """What came of a run so far, over however many connections. Raises `_Anew` where the run asks for a new one."""
+
+    def __init__(self, run: HostRun, hear: Callable[[str], None]) -> None:
+        self._run, self._hear = run, hear
         self._pieces: list[str] = []
+        self._line = ""
         self.bytes = 0
 
     def __call__(self, piece: str) -> None:
         self._pieces.append(piece)
         self._hear(piece)
+        *lines, self._line = (self._line + piece).split("\n")
+        if any(map(self._run.wants_return, lines)):
+            raise _Anew
 
     @property
     def text(self) -> str:
@@ -113,10 +121,11 @@ class Session:
         """Begin a run (or join it) and follow it to its end, for as long as it takes.
 
         `hear` gets what it says, decoded, in pieces as they come; `lost` hears of lost connections, after which the
-        host is come back to, and followed from the last byte. Raises Unreachable and Refused while nothing was begun,
+        host is come back to, and followed from the last byte. So it is where the run asks for a new connection, which
+        shows that the host can be reached. Raises Unreachable and Refused while nothing was begun,
         Failed if the host isn't reached again within RETURN_LIMIT seconds.
         """
-        answer = self._to_its_end(run, _Heard(hear), lost)
+        answer = self._to_its_end(run, _Heard(run, hear), lost)
         if farewell := run.ended(answer.stdout):
             with suppress(HostError):  # the run is what counts; what is left goes with the next one
                 self.read(farewell)
@@ -125,6 +134,8 @@ class Session:
     def _to_its_end(self, run: HostRun, heard: _Heard, lost: Callable[[str], None]) -> Output:
         try:
             return self._follow(run.begin, heard)
+        except _Anew:
+            pass
         except _LOST as problem:
             lost(f"the connection was lost ({problem}); the run goes on by itself, coming back to it")
         try:
@@ -154,6 +165,8 @@ class Session:
                 ):
                     with attempt:
                         return self._follow(run.follow(heard.bytes + 1), heard)
+            except _Anew:
+                continue
             except _LOST:
                 if heard.bytes == before:
                     raise
@@ -164,6 +177,9 @@ class Session:
             exchange = Exchange(channel, self._become(), script, eager=False, on_piece=heard)
             try:
                 answer = exchange.run(None)
+            except _Anew:
+                self._connection.hang_up()
+                raise
             finally:
                 heard.bytes += exchange.handed_on
         if answer.status == KILLED:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from provision import engines
-from provision.engine_keys import RESETS
+from provision.engine_keys import NETWORK, RESETS
 from provision.engines import Engine
 from provision.resources import daemonjson
 from provision.resources.base import Change, Finding, States, digest
 from provision.resources.daemon import SERVICE, UnitState, in_swarm
-from provision.resources.daemonjson import MergedJson
+from provision.resources.daemonjson import MergedJson, differing
 from provision.resources.file import File, FileState, put
 from provision.resources.packages import Packages, PackagesState
 from provision.resources.record import RECORD_ID, RecordState
@@ -70,8 +70,17 @@ class DaemonJson(File):
         return replace(self.content, engine=engine.on(states), flags=engine.flags(states), settings=settings)
 
     def write(self, states: States, wanted: bytes, reason: str = "", *, forget: bool = False) -> Change:
-        """Provisional: it is kept as it was until the daemon has taken it up."""
-        return replace(File.write(self, states, wanted, reason, forget=forget), provisional=True)
+        """Provisional: it is kept as it was until the daemon has taken it up.
+
+        Where the daemon runs that is restarted for it, a boot that comes in between takes it back too.
+        """
+        change = replace(File.write(self, states, wanted, reason, forget=forget), provisional=True)
+        unit, there = states.get(SERVICE), states[self.id]
+        present = daemonjson.load(there.content) if isinstance(there, FileState) else {}
+        changed = NETWORK.intersection(differing(daemonjson.load(wanted), present, {}))
+        if forget or not changed or not isinstance(unit, UnitState) or not unit.runs:
+            return change
+        return replace(change, script=change.script.replace("\nput_file ", "\nguard_boot\nput_file ", 1))
 
     def withdraw(self, states: States) -> list[Finding]:
         """Where the engine stays, it lets go of what we set: a reload leaves most keys as they were that are only taken

@@ -36,8 +36,9 @@ class UnitState:
     that the last start took up, `reloaded` the one of our last confirmed reload; None where there is no record.
     `event` is what the daemon said then that it took up. `files` are those that make up the unit, `argv` is the command
     line that the daemon was started with. `owed` are containers that a change of version has stopped, and that nobody
-    has started again. `strange` are the
-    variables of its process that aren't as they should be; their values stay on the host.
+    has started again. `strange` are the variables of its process that aren't as they should be; their values stay on
+    the host. `bridge`: docker0 is there. `unconfirmed`: there was a start that may have cut the host off, and nobody
+    has seen yet that it didn't; `tried` is when the host took the last such start back.
     """
 
     load: str
@@ -56,6 +57,9 @@ class UnitState:
     argv: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
+    bridge: bool = False
+    unconfirmed: bool = False
+    tried: str = ""
 
     def __str__(self) -> str:
         lines = [f"{self.active}, {self.enabled or self.load}"]
@@ -108,6 +112,9 @@ def parse(text: str) -> UnitState:
         remembered={key: values.get(key, "") for key in REMEMBERED},
         files=unitfiles.parse(text),
         argv=_argv(values.get("argv")),
+        bridge=values.get("bridge") == "yes",
+        unconfirmed=values.get("unconfirmed") == "yes",
+        tried=values.get("tried", ""),
         owed=tuple(name for name in owed if name not in {each.name for each in containers}),
     )
 

@@ -110,7 +110,6 @@ start_owed() {
 # UNIT SETTINGS: an engine whose packages were changed in this run. If it doesn't come up, all is put back, once.
 start_changed_unit() {
   since=$(date '+%F %T')
-  enable_unit "$1"
   systemctl reset-failed "$1" 2>/dev/null
   # one that has hundreds of containers to look after takes its time
   timed 600 systemctl start "$1"
@@ -121,8 +120,12 @@ start_changed_unit() {
     engine_back
     fail "engine $back"
   fi
-  rm -rf "$pending"
   start_owed
+  # only daemon.json would go back, so that the packages stay ours
+  remaining_sum=
+  stays
+  enable_unit "$1"
+  settled
 }
 # The packages and the daemon.json from before, the engine and all that ran with it; $back says how far that came.
 engine_back() {
@@ -132,6 +135,7 @@ engine_back() {
   put_packages_back >"$look/back.log" 2>&1 3>&- || { cat "$look/back.log"; return 0; }
   put_aside | comm -13 "$look/aside" - | while read -r file; do mv -f -- "$file" "${file%.rpmsave}"; done
   take_back || record_back
+  settled
   systemctl daemon-reload
   if [ -n "$ran" ]; then
     systemctl reset-failed docker.service 2>/dev/null

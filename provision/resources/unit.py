@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from provision.resources import daemonjson
+from provision.resources import daemonjson, way
 from provision.resources.base import (
     ABSENT,
     Change,
@@ -145,7 +145,7 @@ class Unit:
         if self.engine.packages.keeps(states) and (first := before_restart(state, wanted)):
             found.append(self._beforehand(states, first))
         needed = Need(Act.START, ("its packages are changed; if it doesn't come up, all is put back",))
-        return [*found, self._change(state, needed, wanted, (), starting="start_changed_unit")]
+        return [*found, self._change(states, needed, wanted, (), starting="start_changed_unit")]
 
     def _findings(self, states: States, needed: Need, wanted: Mapping[str, Any]) -> list[Finding]:
         state: UnitState = states[self.id]
@@ -156,11 +156,18 @@ class Unit:
             return [Refusal(self.id, obstacle)]
         if needed.first:
             found.append(self._beforehand(states, needed.first))
-        settled = (state.enabled == "enabled" or not self.serves) and not state.stale and not state.owed
+        settled = (state.enabled == "enabled" or not self.serves) and not (
+            state.stale or state.owed or state.unconfirmed
+        )
         if needed.act is Act.NOTHING and settled:
             return found
         recording = [] if needed.doubt else self._recording(states)
-        return [*found, self._change(state, needed, wanted, recording)]
+        return [*found, self._change(states, needed, wanted, recording)]
+
+    def _settings(self, states: States) -> Mapping[str, Any]:
+        """What daemon.json says that is there."""
+        there = states[self.configuration.id]
+        return daemonjson.load(there.content) if isinstance(there, FileState) else {}
 
     def _recording(self, states: States) -> list[str]:
         """Keeps what a daemon was started with that recorded nothing: once daemon.json is newer, it can't be told."""
@@ -189,20 +196,22 @@ class Unit:
 
     def _change(
         self,
-        state: UnitState,
+        states: States,
         needed: Need,
         wanted: Mapping[str, Any],
         recording: Iterable[str],
         starting: str = "start_unit",
     ) -> Change:
+        state: UnitState = states[self.id]
         reasons = list(needed.reasons)
         script = []
         if state.stale:
             reasons.append("its unit files changed on disk")
         script.append("systemctl daemon-reload || fail 'systemctl daemon-reload failed'")
+        enabling: list[str] = []
         if state.enabled != "enabled" and self.serves:
             reasons.append(f"it is {state.enabled or 'not enabled'}")
-            script.append(f"enable_unit {quote(self.name)}")
+            enabling = [f"enable_unit {quote(self.name)}"]
         if needed.act is Act.RESTART:
             reasons += filter(None, [consequence(state, wanted)])
         if needed.act is Act.RELOAD:
@@ -212,7 +221,16 @@ class Unit:
             if needed.act is Act.RESTART:
                 words += self.policy.words(wanted)
             function = starting if needed.act is Act.START else f"{needed.act}_unit"
+            if risk := way.risk(state, needed.act, wanted, self._settings(states)):
+                reasons.append(way.told(state, risk))
+                said = way.saying_address(state, wanted, self._settings(states))
+                script.append(" ".join(["watch_way", *map(quote, filter(None, (risk, said)))]))
             script.append(" ".join([function, *map(quote, words)]))
+        elif state.unconfirmed:
+            reasons.append("its last start is confirmed, for the host was reached since")
+            script.append("keep_way")
+        # not before: what nobody has confirmed doesn't start at a boot
+        script += enabling
         if state.owed:
             reasons.append(f"a change of version was cut off and left stopped: {', '.join(state.owed)}")
             script.append("start_owed")

@@ -7,10 +7,11 @@ shows, and for its event of the reload (18.06.3, run); `--value` of systemctl sh
 
 from __future__ import annotations
 
-from provision.resources import unitfiles
+from provision.resources import unitfiles, way_shell
 
 LIBRARY = (
     unitfiles.LIBRARY
+    + way_shell.LIBRARY
     + r"""
 pending=/var/lib/docker-provision/pending
 variables=/etc/sysconfig/docker-provision
@@ -48,6 +49,9 @@ probe_unit() {
   fi
   if [ -e /etc/docker ]; then echo etc_docker=yes; fi
   if [ -e /etc/docker/key.json ]; then echo key_json=yes; fi
+  if [ -e /sys/class/net/docker0 ]; then echo bridge=yes; fi
+  if [ -e "$pending/at-boot" ]; then echo unconfirmed=yes; fi
+  if [ -e "$state/taken-back" ]; then echo "tried=$(cat "$state/taken-back")"; fi
   # what a change of version has stopped and not started again
   awk '$2 != "no" { print "stopped=" $3 }' /var/lib/docker-provision/stopped-containers 2>/dev/null
   probe_unit_files "$1"
@@ -177,8 +181,13 @@ confirmed() {
   mark=
   if [ "$1" = reload ]; then mark=$(date +%s%N); fi
   systemctl reset-failed "$2" 2>/dev/null
-  timed 180 systemctl "$1" "$2"
-  if effective "$2" "$3" "$mark"; then rm -rf "$pending"; return 0; fi
+  # a drop-in that is there for a while matters at a boot only, and is not worth a warning
+  timed 180 systemctl "$1" "$2" 2>&1 | grep -v '^Warning: '
+  if effective "$2" "$3" "$mark"; then
+    stays
+    settled
+    return 0
+  fi
   last_words "$2" "$since"
   keep_words "$2" "$since"
   # a reload that the daemon refused is told by its own words
@@ -187,7 +196,13 @@ confirmed() {
   else
     not_shown=
   fi
+  if [ -n "$watched" ]; then
+    watched=
+    timed 180 systemctl stop "$2"
+    network_back
+  fi
   take_back || fail "daemon $1 kept$not_shown"
+  settled
   systemctl reset-failed "$2" 2>/dev/null
   # a reload may have ended it, and one that is down can't be reloaded
   if [ "$1" = reload ] && ! systemctl is-active -q "$2"; then timed 180 systemctl start "$2"; fi
@@ -199,7 +214,7 @@ start_unit() { confirmed start "$1" "$2"; }
 # UNIT SETTINGS POLICY CONTAINERS
 restart_unit() {
   if ! why=$(may_stop "$3" "$4"); then
-    take_back
+    take_back && settled
     fail "$why"
   fi
   confirmed restart "$1" "$2"
@@ -248,7 +263,7 @@ remove_unit() {
   for bridge in $bridges; do remove_bridge "$bridge"; done
   remove_chains
   if [ "$3" = '-P FORWARD ACCEPT' ]; then iptables -w -P FORWARD ACCEPT; fi
-  rm -rf /run/docker-provision
+  rm -rf /run/docker-provision "$boot_drop_in"
 }
 # FOLDER: it is known to have been made since our first run
 came_with_us() { mkdir -p "$state/originals$(dirname "$1")" && true >"$state/originals$1.nofolder"; }

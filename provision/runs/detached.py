@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from provision import script
 from provision.runs.applying import run_id
-from provision.runs.shell import FOLLOW, FORGET, LAUNCH, LIBRARY
+from provision.runs.shell import FOLLOW, FORGET, LAUNCH, LIBRARY, RETURN
 from provision.script import COMMON, PREAMBLE, Mark, quote
 
 
@@ -54,8 +54,16 @@ class HostRun:
         return self._script(FORGET + LAUNCH + FOLLOW, f'launch {words} "$text"\nfollow {self.id} 1')
 
     def follow(self, offset: int) -> str:
-        """The same for a run that is under way or has been, from byte `offset` on; 1 is the first."""
-        return self._script(FOLLOW, f"follow {self.id} {offset}")
+        """The same for a run that is under way or has been, from byte `offset` on; 1 is the first.
+
+        For a new connection: a run that waits for one takes it for a sign that the host can be reached.
+        """
+        return self._script(FOLLOW + RETURN, f"come_back {self.id} {offset}")
+
+    def wants_return(self, line: str) -> bool:
+        """Whether by this line the run asks for a new connection."""
+        frame = script.frame(line, self.word)
+        return frame is not None and frame.mark is Mark.CONFIRM
 
     def ended(self, said: str) -> str | None:
         """A script by which the host forgets the run, if it said that it keeps it only until its end was heard."""

@@ -6,6 +6,7 @@ A run is a folder, /var/lib/docker-provision/runs/ID, and a unit, docker-provisi
     script     what the unit runs; it goes as soon as sh has read it whole, for it may hold secrets
     log        all that the run says, frames included
     status     once it has ended: "EXIT-STATUS SECONDS-SINCE-1970", and below its verdict
+    asked      while it waits for somebody to come back over a new connection, and `returned` once one has
 
 Facts relied on (systemd 219, its source): systemd-run doesn't wait for the process; a transient unit may be given a
 KillMode, but no TimeoutStopSec; a unit that failed stays loaded until `reset-failed`. tail (coreutils 8.22) with
@@ -75,6 +76,20 @@ SUPERVISE = r"""
 stop=
 # between two changes or while it waits, and never within one
 halt() { if [ -n "$stop" ]; then fail "stopped on the host, before $1; run again, it goes on from what it finds"; fi; }
+# SECONDS: whether somebody comes back over a new connection: one that was there already tells nothing
+await_return() {
+  true >"$run/asked"
+  frame confirm "connecting anew: the host takes this back unless that works within $1 s"
+  tries=0
+  until [ -e "$run/returned" ] || [ "$tries" -ge $(($1 * 5)) ]; do
+    tries=$((tries + 1))
+    sleep 0.2
+  done
+  rm -f "$run/asked"
+  [ -e "$run/returned" ] && rm -f "$run/returned"
+}
+# what a run leaves that ended amid something that isn't to stay so; libraries say more
+abandoned() { :; }
 work() {
   trap 'stop=yes' TERM
   rm -f "$run/script"
@@ -98,6 +113,7 @@ supervise() {
     wait "$worker"
     ended=$?
   done
+  abandoned
   said=$(sed -n "s/^$nonce \(refuse\|fail\) /\1 /p" "$run/log" | tail -n 1)
   # in place: it has its room on the disk already
   printf '%s %s\n%s\n' "$ended" "$(date +%s)" "$said" 1<>"$run/status"
@@ -206,6 +222,14 @@ follow() {
   if [ ! -e "$state/record.json" ] || grep -qx "@$1 stale" "$run/log"; then frame leave "$1"; fi
   read -r ended _ <"$run/status"
   return "$ended"
+}
+"""
+
+RETURN = r"""
+# ID OFFSET: the same over a new connection, of which the run hears if it waits for one
+come_back() {
+  if [ -e "$runs/$1/asked" ]; then true >"$runs/$1/returned"; fi
+  follow "$1" "$2"
 }
 """
 

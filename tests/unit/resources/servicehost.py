@@ -88,6 +88,8 @@ class Host:
         self.library = (file_shell.LIBRARY + record.LIBRARY + LIBRARY).replace(
             "/var/lib/docker-provision", f"{root}/state"
         )
+        units = "/etc/systemd/system/docker.service.d/docker-provision-way"
+        self.library = self.library.replace(units, f"{root}/units/docker-provision-way")
         for folder in ("/etc/docker", "/run/docker/plugins", "/run/docker-provision", "/sys/class/net"):
             self.library = self.library.replace(folder, f"{root}{folder}")
 

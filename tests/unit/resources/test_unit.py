@@ -126,7 +126,13 @@ class TestCompare:
                 {"active": "failed", "info": None, "enabled": "disabled"},
                 "it is failed; it is disabled",
                 "enabled, running with this configuration, start",
-                ["start_unit", "docker.service", MIRRORS],
+                ["enable_unit", "docker.service"],
+            ),
+            (
+                {"unconfirmed": True},
+                "its last start is confirmed, for the host was reached since",
+                "enabled, running with this configuration",
+                ["keep_way"],
             ),
             (
                 {"enabled": "disabled"},

@@ -87,6 +87,26 @@ def test_the_run_goes_on_when_its_session_dies_and_is_joined_from_any_byte(
         assert base64.b64decode(done.text) == log[offset - 1 :], offset
 
 
+def test_a_run_hears_of_a_new_connection_and_of_no_other(host: RunHost) -> None:
+    waits = Task("a", "await_return 600 && echo heard")
+    with host.begun(RECORD, waits) as session:
+        wait_for((host.run_folder / "asked").exists)
+        joined = host.run(run_of().follow(1))
+        assert joined.said[0] == "heard"
+        assert session.stdout is not None
+        said = session.stdout.read()
+    asking = [line for line in said.split("\n") if run_of().wants_return(line)]
+    assert asking == [
+        f"{WORD} confirm connecting anew: the host takes this back unless that works within 600 s"
+    ]
+    assert sorted(path.name for path in host.run_folder.iterdir()) == ["about", "log", "status"]
+
+
+def test_where_nobody_comes_the_run_goes_on_by_itself(host: RunHost) -> None:
+    found = host.begin(RECORD, Task("a", "await_return 0 || fail nobody"))
+    assert found.frames[-1] == (Mark.FAIL, "nobody")
+
+
 def test_a_killed_run_has_no_verdict_of_its_own_and_leaves_no_failed_unit(host: RunHost) -> None:
     """Its supervisor is left: the unit ends well."""
     found = host.begin(RECORD, Task("a", "kill -s KILL \"$(exec sh -c 'echo $PPID')\""), Task("b", "echo b"))
