@@ -182,7 +182,8 @@ const drawSlowest = () => {
   const slow = run.hosts.filter(host => host.d > 0).sort((one, other) => other.d - one.d).slice(0, 10);
   by("slowest").hidden = !slow.length;
   by("slowest").querySelector("tbody").replaceChildren(...slow.map(host => {
-    const longest = (host.k || []).reduce((most, each) => most && most[3] >= each[3] ? most : each, null);
+    // checks of a wave lie behind its hosts' turns
+    const longest = (host.k || []).filter(each => each[2] < host.t + host.d).reduce((most, each) => most && most[3] >= each[3] ? most : each, null);
     const bar = make("span", { class: "bar" });
     bar.style.width = `${100 * host.d / slow[0].d}%`;
     return make("tr", {}, make("th", { scope: "row" }, opener(host)), make("td", { class: "n" }, `${seconds(host.d)} s`),
