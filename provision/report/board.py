@@ -75,7 +75,7 @@ class Board:
 
 def frame(board: Board, words: Words, now: float, size: Size) -> RenderableType:
     """What the terminal shows: each line of it fits into the width, and all of them into the height."""
-    if board.total == 1:
+    if board.total <= 1:
         return Group(*_rows(board, now, 1))
     room = max(1, min(ROWS, size.height - AROUND))
     return Group(

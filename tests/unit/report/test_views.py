@@ -186,6 +186,10 @@ def test_one_host_is_one_line() -> None:
     ]
 
 
+def test_before_a_run_begins_nothing_is_drawn() -> None:
+    assert "".join(drawn(Board(), Size(60, 20))).strip() == ""
+
+
 def test_hosts_are_shown_while_they_are_checked_behind_their_wave() -> None:
     out = console(terminal=True)
     with Terminal(out, WORDS) as view:
