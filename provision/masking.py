@@ -23,8 +23,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"""(?<=proxy)("?\s*[=:]\s*"?)(?!['"]?\w+://)[^\s"<>]+@""", rf"\1{MASK}@"),
         # "password": "…", with "auth": "…" of Docker's own config.json
         (rf'"((?:{_NAME})|auth)"(\s*:\s*)"(?:[^"\\]|\\.)*"', rf'"\1"\2"{MASK}"'),
-        # a line of its own, in a file or a diff: the value goes up to the end
-        (rf"^([ +#;-]*{_NAME}\s*[=:][ \t]*)(?!\s*$).+$", rf"\1{MASK}"),
+        # a line of its own, in a file or a diff: the value goes up to the end; secrets.yml:3: is a place
+        (rf"^(?!\S*\.ya?ml:\d+: )([ +#;-]*{_NAME}\s*[=:][ \t]*)(?!\s*$).+$", rf"\1{MASK}"),
         # in a sentence or on a command line
         (rf"(\b{_NAME}=)(?:\"[^\"]*\"|'[^']*'|[^\s\"',;]+)", rf"\1{MASK}"),
         (rf"(?<=\s)(--(?!prompt){_NAME}\s+)(?=[^\s-])\S+", rf"\1{MASK}"),

@@ -115,6 +115,13 @@ def test_keys_of_secrets(key: str) -> None:
     assert not names_secret("auths")
 
 
+def test_a_place_in_a_file_that_is_named_after_secrets_is_no_secret() -> None:
+    text = "secrets.yml:3: sudo_password stands here itself: say where it is kept"
+    assert masked(text) == text
+    assert masked("secrets.yml:3: password=geheim") == "secrets.yml:3: password=***"
+    assert masked("password:3: geheim") == "password:***"
+
+
 def test_masking_changes_what_is_shown_and_never_the_wire() -> None:
     content = json.dumps(
         {"proxies": {"http-proxy": CLEAR}, "log-opts": {"splunk-token": "geheim23"}}
