@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
@@ -24,6 +25,14 @@ REPOSITORY = "test -e /etc/yum.repos.d/docker-ce.repo"
 def has_repository(fleet: Fleet, *names: str) -> list[bool]:
     """Which of the hosts have ours."""
     return [fleet.hosts[name].run(REPOSITORY, check=False).returncode == 0 for name in names]
+
+
+def reported(report: Path) -> dict[str, str]:
+    """How each host of a run ended, and why the run did, as the report has it."""
+    found = json.loads((report / "run.json").read_text())
+    SCHEMA.validate(found)
+    assert found["exit_code"] == 130
+    return {**{each["host"]: each["status"] for each in found["hosts"]}, "cause": found["cause"]}
 
 
 def test_each_failure_is_its_hosts_own(fleet: Fleet) -> None:
@@ -131,7 +140,9 @@ def test_interrupted_once_and_twice(fleet: Fleet) -> None:
     go = fleet.folder / "go"
     waits = f"sh -c 'while ! test -e {go}; do sleep 0.1; done'"
     words = ("setup-docker", "--inventory", str(fleet.inventory), "--limit", "n[1:6]", "--forks", "2")
-    with fleet.begun(*words, "--only", "repos", "--before", waits, "--after", "true") as run:
+    report = fleet.folder / "report"
+    hooks = ("--before", waits, "--after", "true")
+    with fleet.begun(*words, "--only", "repos", *hooks, "--report", str(report)) as run:
         run.until("^n[12]: --before")
         run.until("^n[12]: --before")
 
@@ -150,6 +161,11 @@ def test_interrupted_once_and_twice(fleet: Fleet) -> None:
     assert "had no turn: n[3-6]" in said
     state = fleet.newest()
     assert (state["state"], state["left"]) == ("interrupted", ["n3", "n4", "n5", "n6"])
+    assert reported(report) == {
+        **dict.fromkeys(("n1", "n2"), "changed"),
+        **dict.fromkeys(("n3", "n4", "n5", "n6"), "untouched"),
+        "cause": "interrupted",
+    }
     assert has_repository(fleet, "n1", "n2", "n3", "n9") == [True, True, False, False]
 
     with fleet.begun("resume") as run:
@@ -161,6 +177,8 @@ def test_interrupted_once_and_twice(fleet: Fleet) -> None:
     said = "".join(run.lines)
     assert "in flight, going on alone: n[3-4]" in said or "in flight, going on alone: n3" in said
     assert "Traceback" not in said
+    told = reported(report)
+    assert (told["cause"], told["n3"]) == ("let go", "in flight")
     eventually(lambda: has_repository(fleet, "n3") == [True])
     with fleet.begun("resume") as run:
         assert run.end() == 0, "".join(run.lines)
