@@ -8,6 +8,12 @@ A run is a folder, /var/lib/docker-provision/runs/ID, and a unit, docker-provisi
     status     once it has ended: "EXIT-STATUS SECONDS-SINCE-1970", and below its verdict
     asked      while it waits for somebody to come back over a new connection, and `returned` once one has
 
+Where secrets lie while a run is under way, for root alone: in `script`, until sh has read it; in the log, where yum
+quotes a login out of a URL, until the run has ended; in the files that are to hold them (the section of our repository,
+the daemon's environment), in their copies beside them until these are renamed, and in the look's own folder below
+/var/tmp, which goes with the run. What a power cut leaves of it the next run takes away: `tidy`, `sweep_looks`,
+`aside`.
+
 Facts relied on (systemd 219, its source): systemd-run doesn't wait for the process; a transient unit may be given a
 KillMode, but no TimeoutStopSec; a unit that failed stays loaded until `reset-failed`. tail (coreutils 8.22) with
 --pid looks at the file once more behind the process's end.
@@ -30,6 +36,17 @@ under_way() { systemctl is-active -q "docker-provision-$1.service"; }
 main_pid() { systemctl show "docker-provision-$1.service" -p MainPID | cut -d= -f2; }
 # ID: processes of it, whether or not their unit is still at work
 left_of() { grep -ls "/docker-provision-$1\.service" /proc/[0-9]*/cgroup | cut -d/ -f3; }
+# ID: yum quotes what stands in files of others, a proxy's login too: logins in URLs are starred out of its log, each
+# byte by one, for whoever follows it counts bytes; sed never writes what it hasn't read yet.
+forget_logins() {
+  log=$runs/$1/log
+  if ! grep -q '//[^ ]*@' "$log" 2>/dev/null; then return 0; fi
+  # in place, on purpose
+  # shellcheck disable=SC2094
+  sed ':again
+s|\(//\**\)[^* \t"<>]\([^ \t"<>]*@\)|\1*\2|
+t again' <"$log" 1<>"$log"
+}
 holding_run() { sed -n 's/^run //p' "$lock" 2>/dev/null; }
 # who holds the host, since when, and by which run
 holder() {
@@ -114,6 +131,7 @@ supervise() {
     ended=$?
   done
   abandoned
+  forget_logins "$run_id"
   said=$(sed -n "s/^$nonce \(refuse\|fail\) /\1 /p" "$run/log" | tail -n 1)
   # in place: it has its room on the disk already
   printf '%s %s\n%s\n' "$ended" "$(date +%s)" "$said" 1<>"$run/status"
@@ -126,8 +144,13 @@ supervise() {
 
 LAUNCH = r"""
 no_room() { forget "$1"; fail "can't write under $state: is the file system full, or read-only?"; }
-# What earlier runs left: a script of one that died, for it may hold secrets; a unit that failed; too many folders.
+# What earlier runs left: a script of one that died, for it may hold secrets, and its log; a unit that failed; too many
+# folders.
 tidy() {
+  for folder in "$runs"/*; do
+    if [ ! -s "$folder/log" ] || [ -s "$folder/status" ] || under_way "${folder##*/}"; then continue; fi
+    forget_logins "${folder##*/}"
+  done
   for script in "$runs"/*/script; do
     folder=${script%/script}
     if [ -e "$script" ] && ! under_way "${folder##*/}"; then rm -f -- "$script"; fi

@@ -107,6 +107,31 @@ def test_where_nobody_comes_the_run_goes_on_by_itself(host: RunHost) -> None:
     assert found.frames[-1] == (Mark.FAIL, "nobody")
 
 
+QUOTED = "proxy=http://me:p@ss/w*rd@proxy:3128 and https://a:b@c/x"
+STARRED = "proxy=http://************@proxy:3128 and https://***@c/x"
+
+
+def test_a_login_that_a_program_quotes_does_not_stay_in_the_log(host: RunHost) -> None:
+    """Byte for byte, so that whoever follows goes on from where he was; what is heard is masked where it is shown."""
+    found = host.begin(RECORD, Task("a", f"printf 'späß %s\\n' {quote(QUOTED)}; fail {quote(QUOTED)}"))
+    log = (host.run_folder / "log").read_text()
+    assert f"späß {STARRED}\n" in log
+    assert "p@ss" not in log + (host.run_folder / "status").read_text()
+    assert len(log.encode()) == len(found.text.encode())
+
+
+def test_what_a_power_cut_left_of_logins_goes_with_the_next_run(host: RunHost) -> None:
+    died = host.state / "runs/00ff00ff00ff00ff"
+    died.mkdir(parents=True)
+    for name in ("about", "status"):
+        (died / name).touch()
+    for name in ("log", "script"):
+        (died / name).write_text(QUOTED)
+    host.begin(RECORD)
+    assert (died / "log").read_text() == STARRED
+    assert not (died / "script").exists()
+
+
 def test_a_killed_run_has_no_verdict_of_its_own_and_leaves_no_failed_unit(host: RunHost) -> None:
     """Its supervisor is left: the unit ends well."""
     found = host.begin(RECORD, Task("a", "kill -s KILL \"$(exec sh -c 'echo $PPID')\""), Task("b", "echo b"))
