@@ -74,7 +74,7 @@ class Spec(BaseModel):
     """None leaves those on the host alone, an empty tuple takes them away."""
     log_max_size: str | None = None
     log_max_file: Annotated[
-        str | None, BeforeValidator(_digits), WithJsonSchema({"type": ["string", "integer"]})
+        str | None, BeforeValidator(_digits), WithJsonSchema({"type": ["string", "integer", "null"]})
     ] = None
     data_root: str | None = None
     cgroup_driver: str | None = None
