@@ -96,8 +96,10 @@ class Changing:
             )
             end = campaign.look() if mode.dry_run else campaign.change(past.typed(), again)
         known = [] if mode.withdraw else unheard(hosts)
-        self._tell(end, known)
-        self.request.files.write(exit_code(end), known)
+        try:
+            self.request.files.write(exit_code(end), known)
+        finally:  # whoever reads along may have gone, as `| head` does: what is to be written was written before
+            self._tell(end, known)
         if end.cause is Cause.LET_GO:
             raise LetGo
         return exit_code(end)

@@ -113,6 +113,19 @@ def test_an_inventory_does_the_same(hosts: Hosts, spec: str, tmp_path: Path, rep
     assert [each["hosts"] for each in written(report)["waves"]] == [["a"], ["b"]]
 
 
+def test_whoever_reads_along_may_go(
+    hosts: Hosts, spec: str, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("provision.changing.summary.lines", gone)
+    hosts["a"] = right()
+    with pytest.raises(BrokenPipeError):
+        hosts.run(Run.setup, spec=spec, report=str(report))
+    assert ends(written(report)) == {"a": "unchanged"}
+
+
 def test_verify_writes_it_too(hosts: Hosts, report: Path) -> None:
     class Away(LostHost):
         place = "10.0.0.2:22"
