@@ -19,7 +19,8 @@ from provision import facts, plan, script
 from provision.errors import ProvisionError
 from provision.facts import Facts
 from provision.options import OPTIONS
-from provision.resources.base import Step
+from provision.resources.base import Change, Step
+from provision.resources.unfinished import UNFINISHED_ID, UnfinishedState
 from provision.runs import About, Claim, HostRun, Task, apply_script
 from tests.unit.case import Case
 from tests.unit.core import fresh, steps_for
@@ -121,6 +122,19 @@ def test_item_7_no_setting_of_the_daemon_is_run(
     chosen = asked(daemon={key: KEYS[key](form.replace("{}", piece))})
     if chosen is not None:
         assert "PWNED" not in ran(shell, chosen)
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+@given(name=HOSTILE)
+@settings(max_examples=8)
+def test_item_7_no_package_that_a_host_names_is_run(shell: tuple[str, ...], name: str) -> None:
+    """What its rpm database says goes back to it in a script."""
+    chosen = steps_for()
+    (resource,) = [each for step in chosen for each in step.resources if each.id == UNFINISHED_ID]
+    (found,) = resource.compare({UNFINISHED_ID: UnfinishedState(("journal",), doubled={name: (name,)})})
+    assert isinstance(found, Change)
+    said = ran(shell, chosen, [found.script])
+    assert said == f"<{name}>"
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids="-".join)
