@@ -16,12 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision import facts, plan, script
+from provision.engine_keys import KEYS as KNOWN
+from provision.engine_keys import Kind
 from provision.errors import ProvisionError
 from provision.facts import Facts
 from provision.options import OPTIONS
 from provision.resources.base import Change, Step
 from provision.resources.unfinished import UNFINISHED_ID, UnfinishedState
 from provision.runs import About, Claim, HostRun, Task, apply_script
+from provision.spec import Spec
 from tests.unit.case import Case
 from tests.unit.core import fresh, steps_for
 from tests.unit.shell import SHELLS, WORD
@@ -120,6 +123,34 @@ def test_item_7_no_setting_of_the_daemon_is_run(
     shell: tuple[str, ...], key: str, piece: str, form: str
 ) -> None:
     chosen = asked(daemon={key: KEYS[key](form.replace("{}", piece))})
+    if chosen is not None:
+        assert "PWNED" not in ran(shell, chosen)
+
+
+def test_item_7_every_field_of_a_spec_is_tried() -> None:
+    """A field that is new is an option, and so among those above, or holds no text; `daemon` is tried key by key."""
+    texts = {name for name, field in Spec.model_fields.items() if "bool" not in str(field.annotation)}
+    assert texts - {*FLAGS} == {"daemon"}
+
+
+HOLDS: dict[Kind, Callable[[str], Any]] = {
+    Kind.STRING: str,
+    Kind.STRINGS: lambda value: [value],
+    Kind.STRING_MAP: lambda value: {value: value},
+    Kind.BOOL_MAP: lambda value: {value: True},
+    Kind.NESTED_MAP: lambda value: {value: {value: value}},
+    Kind.OBJECTS: lambda value: [{value: value}],
+    Kind.OBJECT_MAP: lambda value: {value: {value: value}},
+    Kind.OBJECT: lambda value: {value: value},
+}
+"""How a value of each kind holds a text; the other kinds hold none."""
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+@given(key=st.sampled_from([name for name, key in KNOWN.items() if key.kind in HOLDS]), piece=HOSTILE)
+@settings(max_examples=40)
+def test_item_7_no_key_of_daemon_json_is_run(shell: tuple[str, ...], key: str, piece: str) -> None:
+    chosen = asked(daemon={key: HOLDS[KNOWN[key].kind](piece)})
     if chosen is not None:
         assert "PWNED" not in ran(shell, chosen)
 
