@@ -15,6 +15,7 @@ packages     the engine's packages in exactly these versions; transition.py is t
              packages_shell.py and engine_shell.py do
 unit         docker.service, running with what is asked for; daemon.py reads it, need.py decides, unit_shell.py does
 bridgenf     whether packets between a bridge's ports pass iptables
+way          what of a start may cut a host off; way_shell.py takes it back
 membership   users in a group
 unfinished   what a yum that was cut off has left
 data         images, containers and volumes; data_shell.py does
