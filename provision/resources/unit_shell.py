@@ -93,7 +93,19 @@ may_stop() {
   return 1
 }
 # POLICY CONTAINERS: looked at again right before
-guard_restart() { why=$(may_stop "$1" "$2") || fail "$why"; }
+guard_restart() { if ! { why=$(may_stop "$1" "$2") && why=$(has_room); }; then fail "$why"; fi; }
+# A dockerd that starts where its data has no room starts without its containers, the running ones too, and shows them
+# only after another start (20.10.24, run): prints why it isn't to be stopped.
+has_room() {
+  if ! systemctl is-active -q docker.service; then return 0; fi
+  root=$(docker_cli info -f '{{.DockerRootDir}}' 2>/dev/null)
+  free=$(df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  case $free in '' | *[!0-9]*) return 0 ;; esac
+  if [ "$free" -ge 1024 ]; then return 0; fi
+  echo "no room is left under $root, and a daemon that starts there now would start without its containers: make" \
+    "room, then run again"
+  return 1
+}
 # NAME...: authorization plugins, over whose absence a reload ends the daemon, and a start fails (18.06.3, run)
 look_plugins() {
   for plugin; do
@@ -213,7 +225,7 @@ confirmed() {
 start_unit() { confirmed start "$1" "$2"; }
 # UNIT SETTINGS POLICY CONTAINERS
 restart_unit() {
-  if ! why=$(may_stop "$3" "$4"); then
+  if ! { why=$(may_stop "$3" "$4") && why=$(has_room); }; then
     take_back && settled
     fail "$why"
   fi

@@ -49,6 +49,7 @@ case $* in
   events*) cat "$ROOT/events" ;;
   *RegistryConfig*) echo "registry-mirrors=$(cat "$ROOT/loaded")" ;;
   *LiveRestore*) cat "$ROOT/live" ;;
+  *DockerRootDir*) echo "$ROOT/data" ;;
   'info -f {{json .}}') cat "$ROOT/info" ;;
   inspect*) sed 's|.*|container=/& always|' "$ROOT/containers" ;;
   ps*) cat "$ROOT/containers" ;;
@@ -69,6 +70,7 @@ class Host:
             "journalctl": f"echo {quote(WORDS)}",
             "sleep": "exit 0",
         }
+        texts |= {"df": 'echo; echo "/dev/sda 9 9 $(cat "$ROOT/free") 99% /"'}
         texts |= {"ip": NOTED, "iptables": NOTED}
         path = {name: f"ROOT={quote(str(root))}\n{text}" for name, text in texts.items()}
         self.bin = programs(root / "bin", path)
@@ -81,6 +83,7 @@ class Host:
             "containers": "",
             "live": "false",
             "loaded": "[]",
+            "free": "99999",
             "events": '1000 {"debug":"false"}',
         }.items():
             (root / name).write_text(f"{text}\n")

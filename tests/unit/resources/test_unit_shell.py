@@ -183,6 +183,18 @@ class TestPlugins:
 class TestGuard:
     RESTART = "restart_unit docker.service '' if-idle {}"
 
+    @pytest.mark.parametrize(
+        "action", ["restart_unit docker.service '' always ended", "guard_restart always ended"]
+    )
+    def test_a_daemon_without_room_for_its_data_stays_up(self, host: Host, action: str) -> None:
+        """It would start without its containers."""
+        host.set(free="1023")
+        _, (frame,) = host.run(action)
+        assert f"no room is left under {host.root}/data" in frame.rest
+        assert host.log("restart") == []
+        host.set(free="1024")
+        assert host.run(action) == ("", [])
+
     @pytest.mark.parametrize("word", ["ended", "kept"])
     def test_an_idle_daemon_is_restarted(self, host: Host, word: str) -> None:
         assert host.run(self.RESTART.format(word)) == ("", [])
