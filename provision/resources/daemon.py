@@ -38,7 +38,8 @@ class UnitState:
     line that the daemon was started with. `owed` are containers that a change of version has stopped, and that nobody
     has started again. `strange` are the variables of its process that aren't as they should be; their values stay on
     the host. `bridge`: docker0 is there. `unconfirmed`: there was a start that may have cut the host off, and nobody
-    has seen yet that it didn't; `tried` is when the host took the last such start back.
+    has seen yet that it didn't; `kept`: a run that was cut off kept daemon.json from before; `tried` is when the host
+    took the last such start back.
     """
 
     load: str
@@ -59,6 +60,7 @@ class UnitState:
     strange: tuple[str, ...] = ()
     bridge: bool = False
     unconfirmed: bool = False
+    kept: bool = False
     tried: str = ""
 
     def __str__(self) -> str:
@@ -114,6 +116,7 @@ def parse(text: str) -> UnitState:
         argv=_argv(values.get("argv")),
         bridge=values.get("bridge") == "yes",
         unconfirmed=values.get("unconfirmed") == "yes",
+        kept=values.get("kept") == "yes",
         tried=values.get("tried", ""),
         owed=tuple(name for name in owed if name not in {each.name for each in containers}),
     )

@@ -213,3 +213,43 @@ def keeps_containers(wanted: Mapping[str, Any]) -> bool:
     Without live-restore it ends those that the daemon before it spared (18.06.3, run).
     """
     return wanted.get("live-restore") is True
+
+
+def left_by_others(state: UnitState) -> dict[str, str]:
+    """What earlier runs have left of a start that is good: why it can go, and the shell function by which it does."""
+    if state.unconfirmed:
+        return {"its last start is confirmed, for the host was reached since": "keep_way"}
+    if state.kept:
+        return {
+            "it runs with daemon.json as it is: what a run that was cut off kept of before can go": "settled"
+        }
+    return {}
+
+
+def expected(wanted: Mapping[str, Any]) -> str:
+    """What `docker info` must show, in the lines of the shell's `shown`; empty where nothing is asked for that it does.
+
+    Not data-root: it is shown as links lead, and one folder deeper with userns-remap.
+    """
+    shown = {name: wanted[name] for name in SHOWN if wanted.get(name) is not None}
+    listed = mirrors(wanted)
+    if listed is not None:
+        shown["registry-mirrors"] = shown_mirrors(listed)
+    if driver := cgroup_driver(wanted):
+        shown["cgroup-driver"] = driver
+    return "\n".join(f"{name}={_in_go(value)}" for name, value in shown.items())
+
+
+SHOWN = ("live-restore", "debug", "default-runtime", "log-driver", "storage-driver")
+"""Settings whose value docker info shows as it was given (18.06.3 and 26.1.5, run).
+
+Not labels: they come in any order (moby, GetConflictFreeLabels goes through a map).
+"""
+
+
+def _in_go(value: Any) -> str:
+    """JSON as Go writes it, which escapes for HTML."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text

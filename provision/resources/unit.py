@@ -31,9 +31,8 @@ from provision.resources.need import (
     Need,
     Reach,
     before_restart,
-    cgroup_driver,
+    expected,
     need,
-    shown_mirrors,
     why_first,
 )
 from provision.resources.record import RECORD_ID, RecordState
@@ -157,7 +156,7 @@ class Unit:
         if needed.first:
             found.append(self._beforehand(states, needed.first))
         settled = (state.enabled == "enabled" or not self.serves) and not (
-            state.stale or state.owed or state.unconfirmed
+            state.stale or state.owed or state.unconfirmed or state.kept
         )
         if needed.act is Act.NOTHING and settled:
             return found
@@ -183,7 +182,7 @@ class Unit:
         content = daemonjson.with_settings(there.content if isinstance(there, FileState) else None, settings)
         written = self.configuration.write(states, content)
         told = ", ".join(f"{key}: {json.dumps(value)}" for key, value in settings.items())
-        reload = " ".join(["reload_unit", self.name, quote(_expected(daemonjson.load(content)))])
+        reload = " ".join(["reload_unit", self.name, quote(expected(daemonjson.load(content)))])
         return replace(
             written,
             resource=self.id,
@@ -217,18 +216,22 @@ class Unit:
         if needed.act is Act.RELOAD:
             script += recording
         if needed.act is not Act.NOTHING:
-            words = [self.name, _expected(wanted)]
+            words = [self.name, expected(wanted)]
             if needed.act is Act.RESTART:
                 words += self.policy.words(wanted)
             function = starting if needed.act is Act.START else f"{needed.act}_unit"
-            if risk := way.risk(state, needed.act, wanted, self._settings(states)):
-                reasons.append(way.told(state, risk))
-                said = way.saying_address(state, wanted, self._settings(states))
-                script.append(" ".join(["watch_way", *map(quote, filter(None, (risk, said)))]))
+            watching = self._watching(states, needed, wanted)
+            reasons += watching
+            script += watching.values()
             script.append(" ".join([function, *map(quote, words)]))
         elif state.unconfirmed:
             reasons.append("its last start is confirmed, for the host was reached since")
             script.append("keep_way")
+        elif state.kept:
+            reasons.append(
+                "it runs with daemon.json as it is: what a run that was cut off kept of before can go"
+            )
+            script.append("settled")
         # not before: what nobody has confirmed doesn't start at a boot
         script += enabling
         if state.owed:
@@ -246,6 +249,15 @@ class Unit:
             stops_daemon=needed.act is Act.RESTART,
             traces=(Trace(self.id, "managed", "enabled and started"),),
         )
+
+    def _watching(self, states: States, needed: Need, wanted: Mapping[str, Any]) -> dict[str, str]:
+        """What guards a start that may cut the host off: why, and the shell text."""
+        state, there = states[self.id], self._settings(states)
+        risk = way.risk(state, needed.act, wanted, there)
+        if not risk:
+            return {}
+        words = filter(None, (risk, way.saying_address(state, wanted, there)))
+        return {way.told(state, risk): " ".join(["watch_way", *map(quote, words)])}
 
     def withdraw(self, states: States) -> list[Finding]:
         state, record = states[self.id], states[RECORD_ID]
@@ -281,32 +293,3 @@ class Unit:
                 stops_daemon=True,
             )
         ]
-
-
-def _expected(wanted: Mapping[str, Any]) -> str:
-    """What `docker info` must show, in the lines of the shell's `shown`; empty where nothing is asked for that it does.
-
-    Not data-root: it is shown as links lead, and one folder deeper with userns-remap.
-    """
-    shown = {name: wanted[name] for name in SHOWN if wanted.get(name) is not None}
-    mirrors = daemonjson.mirrors(wanted)
-    if mirrors is not None:
-        shown["registry-mirrors"] = shown_mirrors(mirrors)
-    if driver := cgroup_driver(wanted):
-        shown["cgroup-driver"] = driver
-    return "\n".join(f"{name}={_in_go(value)}" for name, value in shown.items())
-
-
-SHOWN = ("live-restore", "debug", "default-runtime", "log-driver", "storage-driver")
-"""Settings whose value docker info shows as it was given (18.06.3 and 26.1.5, run).
-
-Not labels: they come in any order (moby, GetConflictFreeLabels goes through a map).
-"""
-
-
-def _in_go(value: Any) -> str:
-    """JSON as Go writes it, which escapes for HTML."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    for char in "<>&\u2028\u2029":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return text

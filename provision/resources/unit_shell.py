@@ -50,7 +50,7 @@ probe_unit() {
   if [ -e /etc/docker ]; then echo etc_docker=yes; fi
   if [ -e /etc/docker/key.json ]; then echo key_json=yes; fi
   if [ -e /sys/class/net/docker0 ]; then echo bridge=yes; fi
-  if [ -e "$pending/at-boot" ]; then echo unconfirmed=yes; fi
+  if [ -e "$pending/at-boot" ]; then echo unconfirmed=yes; elif [ -e "$pending" ]; then echo kept=yes; fi
   if [ -e "$state/taken-back" ]; then echo "tried=$(cat "$state/taken-back")"; fi
   # what a change of version has stopped and not started again
   awk '$2 != "no" { print "stopped=" $3 }' /var/lib/docker-provision/stopped-containers 2>/dev/null

@@ -169,7 +169,8 @@ network_back() {
 }
 # a start by which the daemon stores the old address as its own
 address_told() {
-  replace /etc/docker/daemon.json - "$(sum_of "$pending/settings")" <"$pending/settings"
+  sum=$(sum_of "$pending/settings")
+  replace /etc/docker/daemon.json - "$sum" <"$pending/settings"
   systemctl reset-failed docker.service 2>/dev/null
   timed 180 systemctl start docker.service 2>/dev/null
   effective docker.service '' ''

@@ -135,6 +135,12 @@ class TestCompare:
                 ["keep_way"],
             ),
             (
+                {"kept": True},
+                "it runs with daemon.json as it is: what a run that was cut off kept of before can go",
+                "enabled, running with this configuration",
+                ["settled"],
+            ),
+            (
                 {"enabled": "disabled"},
                 "it is disabled",
                 "enabled, running with this configuration",
