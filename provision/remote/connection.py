@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import logging
+import re
 import socket
 import subprocess
 import threading
@@ -29,6 +30,9 @@ log = logging.getLogger("provision.remote")
 
 CONNECT_TIMEOUT = 10.0  # seconds, for each of: TCP, the server's greeting, the key exchange, a channel
 LOGIN_TIMEOUT = 30.0  # seconds: PAM may ask an LDAP server that is slow
+
+_SIGNS = re.compile(r"[\x00-\x20\x7f'\"`$;&|<>(){}]|\\$|^-")
+"""What a shell would take for more than a letter; OpenSSH refuses it in names since 9.6."""
 
 KEYRING = Keyring()  # a key is parsed once per process, and a passphrase asked for once
 
@@ -200,6 +204,7 @@ class Wiring:
     def connection(self, ssh: Ssh) -> HostConnection:
         """One host. Raises OperatorError for an address that can't be one."""
         try:
+            _raise_if_hostile(ssh)
             return HostConnection(ssh, wiring=self)
         except ValueError as problem:  # a port that is no number, in the address or in ssh_config
             raise OperatorError(
@@ -243,9 +248,25 @@ class Wiring:
         """The last of several hops; they are visited in the order written, as ssh does (Fabric reverses it)."""
         name = ",".join(hops)
         if name not in self._gateways:
+            _raise_if_hostile(Ssh(hops[-1]))
             before = self._chain(hops[:-1]) if len(hops) > 1 else None
             self._gateways[name] = HostConnection(Ssh(hops[-1]), wiring=self, gateway=before)
         return self._gateways[name]
+
+
+def _raise_if_hostile(ssh: Ssh) -> None:
+    """A ProxyCommand and a `Match exec` of ssh_config put names into a shell's text. Raises OperatorError."""
+    parts = derive_shorthand(ssh.address)
+    if not parts["host"]:
+        raise OperatorError(
+            f"{ssh.address!r} names no host: write it like user@host:port; jump hosts with commas between"
+        )
+    for name in filter(None, (parts["host"], parts["user"], ssh.user)):
+        if _SIGNS.search(name):
+            raise OperatorError(
+                f"{name!r} can't be the name of a host or a user: it holds signs of a shell, which a ProxyCommand or a"
+                " Match exec of ssh_config would run"
+            )
 
 
 def _is_same(hop: str, connection: HostConnection) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import fabric
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from provision.errors import OperatorError, Unreachable
 from provision.inventory import Ssh
@@ -192,6 +196,71 @@ def test_proxy_command_that_fails_is_an_unreachable_host(home: Path) -> None:
     with pytest.raises(Unreachable, match="a ProxyCommand that failed"):
         one.open()
     assert one._proxy is None
+
+
+PIECES = (
+    "$(pwned)",
+    "`pwned`",
+    ";pwned;",
+    "|pwned",
+    "&pwned&",
+    "'",
+    '"',
+    "\\",
+    "\n",
+    " ",
+    "-",
+    "<",
+    "(",
+    "{",
+    "a",
+    "x" * 99,
+)
+
+
+@pytest.mark.parametrize("where", ["host", "user@", "user", "gateway"])
+@given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=4))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_item_7_no_name_is_run_by_the_shell_of_a_proxy_command(
+    home: Path, monkeypatch: pytest.MonkeyPatch, where: str, pieces: list[str]
+) -> None:
+    name = "".join(pieces)
+    ways = {
+        "host": Ssh(name),
+        "user@": Ssh(f"{name}@h"),
+        "user": Ssh("h", user=name),
+        "gateway": Ssh("h", gateway=name),
+    }
+    program = home / "pwned"
+    program.write_text(f"#!/bin/sh\ntouch {home}/was-run\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
+    try:
+        (one,) = built(home, "Host *\n ProxyCommand echo %h %r %n\n", ways[where])
+    except OperatorError:
+        return  # before anything is run
+    asked = one.gateway if where == "gateway" else one
+    with suppress(Unreachable), asked.open_gateway() as pipe:
+        pipe.recv(100)
+    asked.close()
+    assert not (home / "was-run").exists()
+
+
+@pytest.mark.parametrize("ssh", [Ssh("$(pwned)"), Ssh("h", user="`pwned`"), Ssh("h", gateway="a,b$(pwned)")])
+def test_item_7_hostile_names_are_refused_in_one_line(home: Path, ssh: Ssh) -> None:
+    with pytest.raises(OperatorError, match="holds signs of a shell"):
+        built(home, "", ssh)
+
+
+@pytest.mark.parametrize("ssh", [Ssh(""), Ssh("u@"), Ssh("h", gateway="a,,b"), Ssh("h", gateway="a,")])
+def test_a_name_that_is_none(home: Path, ssh: Ssh) -> None:
+    with pytest.raises(OperatorError, match="names no host"):
+        built(home, "", ssh)
+
+
+def test_names_as_directories_have_them_are_fine(home: Path) -> None:
+    one, other = built(home, "", Ssh("h", user="EXAMPLE\\deploy"), Ssh("first.last@2001:db8::1"))
+    assert (one.user, other.user) == ("EXAMPLE\\deploy", "first.last")
 
 
 @pytest.mark.parametrize("address", ["web:ssh", "web:22x"])
