@@ -10,7 +10,7 @@ PARTS = {
     "etc": "cd /etc && { find . -xdev -type f -printf '%p %m %u:%g\\n' -o -type l -printf '%p -> %l\\n' -o -type d"
     " -printf '%p %m\\n'; find . -xdev -type f -exec sha256sum {} +; } | sort",
     "packages": "rpm -qa | sort",
-    "units": "systemctl list-unit-files --no-legend --no-pager | sort",
+    "units": "systemctl list-unit-files --no-legend --no-pager | grep -v '^session-' | sort",
     "groups": "getent group",
     "links": "ip -o link show | sed 's/^[0-9]*: //; s/@.*//; s/:.*//'",
     "chains": "for t in filter nat; do iptables -t $t -S; done",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -84,13 +85,13 @@ def test_item_1_a_run_goes_on_when_its_client_is_killed_and_is_joined(
 
 
 def test_item_2_a_holder_is_named_and_its_lock_is_taken_by_its_id_alone(
-    lab: Lab, host: LabHost, asked: tuple[str, ...]
+    lab: Lab, host: LabHost, asked: tuple[str, ...], tmp_path: Path
 ) -> None:
     before = whole(host)
     host.run(HOLD_YUM)
     with begun(lab, "-H", "host1", "setup-docker", *asked) as client:
         read_until(client, "yum's lock is held by")
-        other = fab(lab, "-H", "host1", "setup-docker", "--lock-timeout", "1", *asked)
+        other = fab(lab, "-H", "host1", "setup-docker", "--lock-timeout", "1", *asked, home=tmp_path)
         assert other.returncode == 1
         named = re.search(
             r"another run holds this host: root at \S+ since \S+ \S+ \S+ \(run (\w+)\), still after 1 s",

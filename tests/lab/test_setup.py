@@ -22,8 +22,10 @@ def test_fresh_host_with_the_defaults(lab: Lab, host: LabHost) -> None:
     done = fab(lab, "-H", "host1", "setup-docker", "--repo-key", str(lab.repo_key))
     assert done.returncode == 0, done.stdout + done.stderr
     counted = log.count()
-    assert counted.connections == 1
-    assert counted.commands <= 3
+    assert (
+        counted.connections == 2
+    )  # the second confirms that the daemon's first start doesn't cut the host off
+    assert counted.commands <= 4
     assert host.run("rpm -q docker-ce").stdout == "docker-ce-18.06.3.ce-3.el7.x86_64\n"
     assert host.run("systemctl is-enabled docker; systemctl is-active docker").stdout == "enabled\nactive\n"
     assert host.run("docker version -f '{{.Server.Version}}'").stdout.startswith("18.06.3-ce")
