@@ -18,6 +18,7 @@ from provision.resources.base import (
     Unknown,
     quote,
 )
+from provision.resources.packages import Packages
 from provision.resources.record import RECORD_ID, RecordState
 from provision.script import Section
 
@@ -33,6 +34,8 @@ probe_members() {
     case $status in 0) echo "user $user" ;; 2) ;; *) exit 1 ;; esac
   done
 }
+# GROUP: as the package's own scriptlet does
+make_group() { groupadd --system "$1" || fail "can't make the group $1"; }
 # GROUP USER...
 add_members() {
   group=$1; shift
@@ -73,11 +76,16 @@ class NoGroup(Absent):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """These users are in the group; others stay as they are. The group itself comes with `brought_by`."""
+    """These users are in the group; others stay as they are. The group itself comes with `brought_by`.
+
+    `brings` are the packages of that step. Where they are there without it, somebody cut off their scriptlet, which no
+    later yum runs again: then it is made here.
+    """
 
     group: str
     users: tuple[str, ...]
     brought_by: str
+    brings: Packages
 
     @property
     def id(self) -> str:
@@ -113,11 +121,25 @@ class Membership:
         if strangers:
             who = ", ".join(strangers)
             return [Refusal(self.id, f"no user {who} on the host: create it first, or leave it out of users")]
+        if isinstance(state, NoGroup) and self.brings.as_asked_for(states):
+            return [self._make()]
         if isinstance(state, NoGroup):
             wanted = f"members {', '.join(self.users)}"
             return [Pending(self.id, wanted, self.brought_by)] if self.users else []
         missing = [user for user in self.users if user not in state.members]
         return [self._add(missing)] if missing else []
+
+    def _make(self) -> Change:
+        script = [f"make_group {quote(self.group)}"]
+        script += [" ".join(["add_members", *map(quote, (self.group, *self.users))])] if self.users else []
+        return Change(
+            self.id,
+            "absent",
+            f"there, with {', '.join(self.users) or 'nobody in it'}",
+            "its packages are there, but what makes it in their installation was cut off",
+            "\n".join(script),
+            traces=tuple(Trace(self.id, user, "added") for user in self.users),
+        )
 
     def _add(self, missing: list[str]) -> Change:
         return Change(

@@ -56,7 +56,7 @@ def steps(
         kernel.step(spec, withdraw=withdrawal is not None),
         daemon.step(daemon_json, variables, handed.registry_cas),
         service.step(unit),
-        access.step(spec),
+        access.step(spec, packages),
     )
 
 

@@ -22,11 +22,17 @@ from provision.resources.base import (
     Unknown,
 )
 from provision.resources.membership import LIBRARY, GroupState, Membership, NoGroup
+from provision.resources.packages import Packages
 from provision.resources.record import RECORD_ID, RecordState
 from provision.script import Frame, Mark, Section
+from tests.unit.case import Case
+from tests.unit.core import fresh, steps_for
 from tests.unit.shell import SHELLS, call, probed, programs
 
-ASKED = Membership("docker", ("alice", "bob"), brought_by="engine")
+FRESH = fresh(steps_for(), frozenset()).states
+THERE = Case.load("converged").facts().states
+PACKAGES = next(each for step in steps_for() for each in step.resources if isinstance(each, Packages))
+ASKED = Membership("docker", ("alice", "bob"), brought_by="engine", brings=PACKAGES)
 BOTH = frozenset({"alice", "bob"})
 
 
@@ -35,7 +41,7 @@ def group(*members: str, users: frozenset[str] = BOTH) -> GroupState:
 
 
 def states(state: State, record: State = ABSENT) -> dict[str, State]:
-    return {ASKED.id: state, RECORD_ID: record}
+    return {**FRESH, ASKED.id: state, RECORD_ID: record}
 
 
 def record(*added: str, before: list[str] | None = None) -> RecordState:
@@ -75,7 +81,7 @@ class TestCompare:
         assert ASKED.compare(states(group(*members))) == []
 
     def test_nobody_is_asked_for(self) -> None:
-        nobody = Membership("docker", (), brought_by="engine")
+        nobody = Membership("docker", (), brought_by="engine", brings=PACKAGES)
         for state in (group("eve"), NoGroup()):
             assert nobody.compare(states(state)) == []
 
@@ -88,6 +94,16 @@ class TestCompare:
 
     def test_the_group_comes_with_the_engine(self) -> None:
         assert ASKED.compare(states(NoGroup(BOTH))) == [Pending(ASKED.id, "members alice, bob", "engine")]
+
+    @pytest.mark.parametrize("users", [(), ("alice", "bob")])
+    def test_it_is_made_where_the_engine_is_there_without_it(self, users: tuple[str, ...]) -> None:
+        asked = Membership("docker", users, brought_by="engine", brings=PACKAGES)
+        (found,) = asked.compare({**THERE, asked.id: NoGroup(BOTH)})
+        assert isinstance(found, Change)
+        expected = ["make_group", "docker", *(["add_members", "docker", *users] if users else [])]
+        assert shlex.split(found.script) == expected
+        assert found.actual == "absent"
+        assert found.traces == tuple(Trace(ASKED.id, user, "added") for user in users)
 
     @pytest.mark.parametrize("state", [NoGroup(frozenset({"alice"})), group(users=frozenset({"alice"}))])
     def test_an_unknown_user_is_refused_before_anything_is_done(self, state: State) -> None:
