@@ -103,8 +103,8 @@ def test_every_engine(lab: Lab, host: LabHost, asked: tuple[str, ...], version: 
         settings = json.dumps({"registry-mirrors": [lab.registry_url]})
         host.run(
             f"yum -q -y install docker; echo '{settings}' >/etc/docker/daemon.json; "
-            # of the same second as the start it would be in doubt whether that took it up
-            "touch -d '1 minute ago' /etc/docker/daemon.json; systemctl start docker"
+            # of the same second as the start it would be in doubt whether that took it up; no tool sets a ctime back
+            "sleep 2; systemctl start docker"
         )
     else:
         done = fab(lab, "-H", "host1", "setup-docker", "--docker-version", version, *asked)
