@@ -80,7 +80,14 @@ IMAGES = (
     Image("library/redis", ("7.0.11-bullseye",), ("redis-server",), REDIS, DATA, suite=OLD_SUITE),
     Image("library/nginx", ("latest", "1.22"), ("nginx",), SERVE, PAGE),
     Image("library/nginx", ("1.25.0",), ("nginx",), SERVE, PAGE, suite=OLD_SUITE),
-    Image("library/busybox", ("latest", "1.35"), ("busybox-static",), {"Cmd": ["sh"]}, on_base=False),
+    # as its first process, `sleep` ignores SIGTERM, and each stop of a daemon would wait ten seconds for it
+    Image(
+        "library/busybox",
+        ("latest", "1.35"),
+        ("busybox-static",),
+        {"Cmd": ["sh"], "StopSignal": "SIGKILL"},
+        on_base=False,
+    ),
 )
 
 
