@@ -9,7 +9,8 @@ import io
 import re
 from datetime import UTC
 
-from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from junitparser import Error, Failure, Skipped
+from junitparser.xunit2 import JUnitXml, TestCase, TestSuite
 
 from provision.events import Status
 from provision.report import document

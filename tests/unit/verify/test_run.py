@@ -17,6 +17,7 @@ from provision.errors import INTERRUPTED, Failed, OperatorError, Unreachable
 from provision.events import Observer
 from provision.handed import defaults
 from provision.verify.checks import checks
+from tests.unit import junitschema
 from tests.unit.verify.fakehost import ASKED, FakeHost, LostHost, ReadOnly
 
 NAMES = [check.__name__ for check in checks(defaults())]
@@ -109,6 +110,7 @@ def test_an_interrupt_is_no_verdict() -> None:
 def test_the_report_has_a_class_for_each_host(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     assert run({"host1": FakeHost(), "web-2.example.com": drifted()}, report) == 1
+    assert junitschema.faults(report.read_bytes()) == []
     (suite,) = ET.parse(report).getroot()  # noqa: S314  of our own making
     cases = [(case.get("classname"), case.get("name")) for case in suite]
     assert cases == [(host, name) for host in ("host1", "web-2.example.com") for name in NAMES]
