@@ -42,7 +42,7 @@ class Files:
         if self._metrics is not None:
             from provision.report import metrics  # noqa: PLC0415  likewise
 
-            _replace(self._metrics, metrics.text(run), "--metrics")
+            _replace(self._metrics, metrics.text(run, self._metrics.name), "--metrics")
 
     def _write_report(self, folder: Path, run: Document) -> None:
         from provision.report import junit, page  # noqa: PLC0415  likewise

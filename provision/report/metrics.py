@@ -1,7 +1,8 @@
 """The file of `--metrics`: a run in figures, in Prometheus's text format, for node_exporter's textfile collector.
 
-Every figure has the run's command as a label, so that a plan and a set-up have their files side by side. Other labels
-are bounded by the inventory (hosts) and by what is asked for of hosts (resources).
+Every figure has as labels the run's command, and the file's name, as node_exporter's own figures of a file's age have
+it: of one series that stands in two files node_exporter serves nothing at all. Other labels are bounded by the
+inventory (hosts) and by what is asked for of hosts (resources).
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from provision.report.document import Document, Host
 OUTCOMES: tuple[str, ...] = get_args(Host.model_fields["status"].annotation)
 
 
-def text(run: Document) -> bytes:
-    """The file's content."""
-    figures = _Figures(run.command)
+def text(run: Document, file: str) -> bytes:
+    """The content of a file of this name."""
+    figures = _Figures(run.command, file)
     left = {host.host: left_to_do(host) for host in run.hosts}
     engines = Counter(host.engine for host in run.hosts if host.engine)
     ends = Counter[str](host.status for host in run.hosts)
@@ -67,20 +68,22 @@ def left_to_do(host: Host) -> tuple[str, ...]:
 
 
 class _Figures:
-    """Figures of one command."""
+    """Figures of one command in one file."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, file: str) -> None:
         self.registry = CollectorRegistry()
-        self._command = command
+        # a name may hold what no encoding knows
+        self._of = {"command": command, "file": one_line(file).encode(errors="replace").decode()}
 
     def one(self, name: str, what: str, value: float) -> None:
         """A figure of the whole run."""
-        Gauge(f"docker_provision_{name}", what, ["command"], registry=self.registry).labels(
-            self._command
-        ).set(value)
+        self._gauge(name, what).labels(**self._of).set(value)
 
     def many(self, name: str, what: str, label: str, values: Mapping[str, float]) -> None:
         """A figure for each value of a label."""
-        gauge = Gauge(f"docker_provision_{name}", what, ["command", label], registry=self.registry)
+        gauge = self._gauge(name, what, label)
         for key, value in values.items():
-            gauge.labels(self._command, one_line(key)).set(value)
+            gauge.labels(**self._of, **{label: one_line(key)}).set(value)
+
+    def _gauge(self, name: str, what: str, *labels: str) -> Gauge:
+        return Gauge(f"docker_provision_{name}", what, [*self._of, *labels], registry=self.registry)

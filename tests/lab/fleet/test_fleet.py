@@ -10,6 +10,7 @@ from junitparser import JUnitXml
 
 from tests.lab.fleet.controller import Fleet, eventually
 from tests.lab.state import difference, whole
+from tests.unit import junitschema
 from tests.unit.report.test_document import SCHEMA
 
 pytestmark = pytest.mark.timeout(480)
@@ -87,8 +88,12 @@ def test_each_failure_is_its_hosts_own(fleet: Fleet) -> None:
     assert all(
         each["done"] and each["seconds"] <= well["seconds"] for each in well["steps"] if each["step"] in STEPS
     )
+    assert junitschema.faults((report / "junit.xml").read_bytes()) == []
     assert JUnitXml.fromfile(str(report / "junit.xml")).tests >= 10
-    assert 'docker_provision_hosts{command="setup-docker",outcome="changed"} 3.0' in figures.read_text()
+    assert (
+        'docker_provision_hosts{command="setup-docker",file="docker.prom",outcome="changed"} 3.0'
+        in figures.read_text()
+    )
     for name in refused:
         assert difference(before[name], whole(hosts[name])) == {}, name
     for name in ("n1", "n9", "n10"):

@@ -12,7 +12,7 @@ from lab import cache, debs
 from provision.report import metrics
 from tests.readme import CHECKOUT
 from tests.unit.report.heard import ten
-from tests.unit.report.test_metrics import planned, queries
+from tests.unit.report.test_metrics import FILE, planned, queries
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def promtool() -> Path:
 def test_prometheus_takes_the_figures_and_finds_their_names_good(promtool: Path) -> None:
     for run in (planned(), ten()):
         done = subprocess.run(
-            [promtool, "check", "metrics"], input=metrics.text(run), capture_output=True, check=False
+            [promtool, "check", "metrics"], input=metrics.text(run, FILE), capture_output=True, check=False
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
@@ -38,7 +38,9 @@ def test_prometheus_takes_the_figures_and_finds_their_names_good(promtool: Path)
 def test_prometheus_takes_what_the_dashboard_asks_for(promtool: Path, tmp_path: Path) -> None:
     dashboard = json.loads((CHECKOUT / "docs/grafana.json").read_text())
     asked = [
-        text.replace("$command", ".*") for text in queries(dashboard) if not text.startswith("label_values")
+        text.replace("$command", ".*").replace("$file", ".*")
+        for text in queries(dashboard)
+        if not text.startswith("label_values")
     ]
     rules = [{"record": f"asked:{number}", "expr": text} for number, text in enumerate(asked)]
     path = tmp_path / "rules.yml"

@@ -217,12 +217,12 @@ def test_figures_are_written_in_one_go_by_every_command(hosts: Hosts, spec: str,
         hosts["a"] = fresh()
         assert hosts.run(command, spec=spec, metrics=str(path)) == code
         assert (
-            f'last_run_exit_code{{command="{"plan" if code else "setup-docker"}"}} {code}.0'
+            f'last_run_exit_code{{command="{"plan" if code else "setup-docker"}",file="docker.prom"}} {code}.0'
             in path.read_text()
         )
     hosts["a"] = SetUp()  # type: ignore[assignment]  # a Remote
     assert hosts.run(Run.verify, metrics=str(path), users="alice") == 0
-    assert 'hosts{command="verify",outcome="unchanged"} 1.0' in path.read_text()
+    assert 'hosts{command="verify",file="docker.prom",outcome="unchanged"} 1.0' in path.read_text()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["docker.prom", "site.yml", "state"]
 
 

@@ -18,13 +18,17 @@ from tests.unit.report.heard import CHANGES, Played, ten
 DASHBOARD = json.loads((CHECKOUT / "docs/grafana.json").read_text())
 
 
-def figures(run: Document) -> dict[str, dict[str, float]]:
-    """By metric, the values by the label beside the command's; the run's own figures have none."""
+FILE = "docker-plan.prom"
+
+
+def figures(run: Document, file: str = FILE) -> dict[str, dict[str, float]]:
+    """By metric, the values by the label beside the command's and the file's; the run's own figures have none."""
     found: dict[str, dict[str, float]] = {}
-    for family in text_string_to_metric_families(metrics.text(run).decode()):
+    for family in text_string_to_metric_families(metrics.text(run, file).decode()):
         assert (family.type, bool(family.documentation)) == ("gauge", True)
         for sample in family.samples:
             assert sample.labels.pop("command") == run.command
+            assert sample.labels.pop("file") == file
             (value,) = sample.labels.values() or [""]
             found.setdefault(family.name.removeprefix("docker_provision_"), {})[value] = sample.value
     return found
@@ -79,6 +83,23 @@ def test_a_hosts_name_can_not_break_out() -> None:
     assert figures(played.end(1))["host_duration_seconds"] == {'a"} # x': 1}
 
 
+def test_two_jobs_of_one_command_have_no_series_in_common() -> None:
+    series = [
+        {
+            (sample.name, *sorted(sample.labels.items()))
+            for family in text_string_to_metric_families(metrics.text(planned(), file).decode())
+            for sample in family.samples
+        }
+        for file in ("docker-web.prom", "docker-db.prom")
+    ]
+    assert len(series[0]) == len(series[1]) > 20
+    assert not series[0] & series[1]
+
+
+def test_a_files_name_may_be_any() -> None:
+    assert '"docker?\\"}.prom"' in metrics.text(planned(), 'docker\udcff"}.prom').decode()
+
+
 def queries(found: Any) -> Iterator[str]:
     """What the dashboard asks for."""
     for panel in found["panels"]:
@@ -93,14 +114,14 @@ def test_the_dashboard_asks_for_what_is_written_and_for_all_of_it() -> None:
     written = {
         family.name: set(family.samples[0].labels)
         for run in (planned(), ten())
-        for family in text_string_to_metric_families(metrics.text(run).decode())
+        for family in text_string_to_metric_families(metrics.text(run, FILE).decode())
         if family.samples
     }
     asked = list(queries(DASHBOARD))
     assert {name for text in asked for name in re.findall(r"docker_provision_\w+", text)} == set(written)
     for text in asked:
         (name,) = re.findall(r"docker_provision_\w+", text)
-        labels = re.findall(r"(\w+)=~?\"", text) + re.findall(r"by \((\w+)\)", text)
+        labels = re.findall(r"(\w+)=~?\"", text) + re.findall(r"(?:by \(|, )(\w+)\)", text)
         assert set(labels) <= written[name], text
     for panel in DASHBOARD["panels"]:
         for target in panel["targets"]:
