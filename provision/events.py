@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -52,14 +52,15 @@ FAILURES = frozenset({Status.REFUSED, Status.FAILED, Status.UNREACHABLE})
 class Outcome:
     """One host's end. `plan` is what was found to do before anything was done, `seconds` the wall time.
 
-    `runs` are the ids by which the host keeps what was begun on it, `known_as` other names by which errors may call it:
-    where it is reached.
+    `packages` are installed ones by name, `VERSION-RELEASE`, that were seen where no facts are read; `runs` the ids by
+    which the host keeps what was begun on it, `known_as` other names by which errors may call it: where it is reached.
     """
 
     host: str
     status: Status
     plan: Plan | None = None
     facts: Facts | None = None
+    packages: Mapping[str, str] = field(default_factory=dict)
     applied: list[Change] = field(default_factory=list)
     error: HostError | None = None
     notes: list[str] = field(default_factory=list)

@@ -266,17 +266,13 @@ def _host(name: str, wave: int, turn: Turn | None, outcome: Outcome | None, caus
 
 
 def engine(outcome: Outcome) -> str | None:
-    """The version of the engine's package that was there when the host was read last; None if none was, or none read.
+    """The version of the engine's package when the host was looked at last; None where there was none, or none seen.
 
     18.06.3.ce-3.el7 is 18.06.3, 20.10.24-3.el7 is 20.10.24.
     """
     states = outcome.facts.states.values() if outcome.facts else ()
-    found = {
-        name: each
-        for state in states
-        if isinstance(state, PackagesState)
-        for name, each in state.versions.items()
-    }
+    read = (state.versions for state in states if isinstance(state, PackagesState))
+    found = {name: each for versions in (outcome.packages, *read) for name, each in versions.items()}
     for name in (ENGINE, *OTHERS):
         if name in found:
             return found[name].rpartition(":")[2].partition("-")[0].removesuffix(".ce")

@@ -36,6 +36,8 @@ class RemoteBackend(BaseBackend):  # type: ignore[misc]  # testinfra carries no 
         self._remote = remote
         self.lost: HostError | None = None
         """Why the host can't be asked any more."""
+        self.packages: dict[str, str] = {}
+        """What checks saw of the installed packages, as `Outcome.packages`."""
 
     def get_encoding(self) -> str:
         """UTF-8; testinfra would run Python on the host to ask."""

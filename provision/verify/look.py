@@ -47,6 +47,7 @@ def installed(host: Host, *names: str) -> dict[str, list[str]]:
         name, _, version = line.partition(" ")
         found.setdefault(name, []).append(version)
     expect("rpm" in found, f"the rpm database can't be read ({said(answer)}); `rpm --rebuilddb` may mend it")
+    host.backend.packages.update({name: there[0] for name, there in found.items() if len(there) == 1})
     return found
 
 

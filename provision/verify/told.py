@@ -36,7 +36,7 @@ class Teller:
         if host != self._at:
             self._finish()
             self._at, self._turn, self._troubles = host, time.monotonic(), []
-            self._outcomes[host] = Outcome(host, Status.UNCHANGED)
+            self._outcomes[host] = Outcome(host, Status.UNCHANGED, packages=item.host.backend.packages)
             self._observer.started(host)
         self._observer.step(host, _ident(item))
 

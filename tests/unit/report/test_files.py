@@ -17,6 +17,7 @@ from junitparser import JUnitXml
 from provision.errors import LetGo, OperatorError, ProvisionError, Unreachable
 from provision.report.files import Files
 from provision.run import Run
+from tests.unit import junitschema
 from tests.unit.fake import Applies, Reads, Remote
 from tests.unit.fleet.test_campaign import Interrupting, away, fresh, right
 from tests.unit.report.test_document import SCHEMA
@@ -63,6 +64,7 @@ def written(report: Path) -> Any:
     found = json.loads((report / "run.json").read_text())
     SCHEMA.validate(found)
     assert f"<title>{found['command']} {found['run']}</title>" in (report / "index.html").read_text()
+    assert junitschema.faults((report / "junit.xml").read_bytes()) == []
     assert len(JUnitXml.fromfile(str(report / "junit.xml"))) == len(found["hosts"])
     return found
 
@@ -130,17 +132,20 @@ def test_verify_writes_it_too(hosts: Hosts, report: Path) -> None:
     class Away(LostHost):
         place = "10.0.0.2:22"
 
-    hosts.update({"a": SetUp(), "b": SetUp().drift(), "c": Away(Unreachable("no route"))})  # type: ignore[dict-item]  # all are Remotes
+    other = SetUp().drift()
+    other.packages = ["rpm 4.11.3-48.el7_9", "docker 1.13.1-210.git7d71120.el7.centos"]
+    hosts.update({"a": SetUp(), "b": SetUp().drift(), "c": Away(Unreachable("no route")), "d": other})  # type: ignore[dict-item]  # all are Remotes
     assert hosts.run(Run.verify, report=str(report), users="alice") == 1
     found = written(report)
     assert (found["command"], found["dry_run"]) == ("verify", True)
-    assert ends(found) == {"a": "unchanged", "b": "failed", "c": "unreachable"}
+    assert ends(found) == {"a": "unchanged", "b": "failed", "c": "unreachable", "d": "failed"}
     hosts_ = {each["host"]: each for each in found["hosts"]}
     assert [each["step"] for each in hosts_["a"]["steps"]].count("check") > 10
     assert all(each["done"] for each in hosts_["a"]["steps"])
     assert [each["ident"] for each in hosts_["b"]["steps"] if not each["done"]] == ["check service"]
     assert hosts_["b"]["error"]["text"].startswith("check service: docker.service is disabled and active")
     assert len(hosts_["c"]["steps"]) == 1
+    assert [each["engine"] for each in found["hosts"]] == ["18.06.3", "18.06.3", None, "1.13.1"]
 
 
 def test_interrupted_it_is_written(hosts: Hosts, spec: str, report: Path) -> None:
@@ -223,6 +228,7 @@ def test_figures_are_written_in_one_go_by_every_command(hosts: Hosts, spec: str,
     hosts["a"] = SetUp()  # type: ignore[assignment]  # a Remote
     assert hosts.run(Run.verify, metrics=str(path), users="alice") == 0
     assert 'hosts{command="verify",file="docker.prom",outcome="unchanged"} 1.0' in path.read_text()
+    assert 'engine_hosts{command="verify",file="docker.prom",version="18.06.3"} 1.0' in path.read_text()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["docker.prom", "site.yml", "state"]
 
 
