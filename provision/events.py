@@ -31,6 +31,12 @@ from provision.errors import HostError
 from provision.facts import Facts
 from provision.plan import Plan
 from provision.resources.base import Change
+from provision.runs.applying import LOOK
+
+CHECK = "check"
+"""Before the name of a check that is made of a host; `checks` are all of them, behind its wave."""
+LOOKS = (LOOK, CHECK)
+"""What the id of a step begins with by which nothing is changed."""
 
 
 class Status(StrEnum):

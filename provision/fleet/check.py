@@ -8,11 +8,11 @@ from functools import partial
 
 from provision import verify
 from provision.errors import Failed, HostError
-from provision.events import Observer
+from provision.events import CHECK, Observer
 from provision.fleet.orders import Orders
 from provision.fleet.turn import Host, guarded
 
-CHECKS = "checks"
+CHECKS = f"{CHECK}s"
 """What a host is at after its wave."""
 Found = tuple[str, HostError | None]
 """A host's name, and what is wrong with it."""

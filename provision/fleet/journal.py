@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from provision.errors import OperatorError, ProvisionError
-from provision.events import FAILURES, Course, End, Observer, Outcome
+from provision.events import FAILURES, LOOKS, Course, End, Observer, Outcome
 from provision.report import data
 
 KEPT = 500
@@ -44,9 +44,6 @@ CREATE TABLE IF NOT EXISTS changes (
 CREATE INDEX IF NOT EXISTS changes_of ON changes (run, host);
 """
 VERSION = 1
-
-LOOKS = ("look ", "check")
-"""What ids begin with by which nothing is changed."""
 
 
 @dataclass(frozen=True, slots=True)

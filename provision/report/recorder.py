@@ -6,16 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from provision.events import Course, End, Observer, Outcome
+from provision.events import CHECK, Course, End, Observer, Outcome
 from provision.plan import Plan
 from provision.report.clean import one_line
 from provision.resources.base import Change, Pending
+from provision.runs.applying import LOOK
 
-LOOK = "look "
-"""Before the id of a change that is looked at: nothing is changed yet."""
-
-WAIT, HOOK, CHECK = "wait", "hook", "check"
-"""What a host can be at that is no step of its plan."""
+WAIT, HOOK = "wait", "hook"
+"""What a host can be at that is no step of its plan, beside CHECK."""
 
 
 @dataclass(slots=True)
@@ -130,7 +128,7 @@ class Recorder(Observer):
 def _kind(ident: str) -> str:
     if ident.startswith("--"):
         return HOOK
-    return CHECK if ident.startswith("check") else WAIT
+    return CHECK if ident.startswith(CHECK) else WAIT
 
 
 def _close(spell: Spell, now: float) -> None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from provision.runs.shell import LIBRARY, LOCK, SUPERVISE
 from provision.script import COMMON, LOCK_TIMEOUT, PREAMBLE, function_name, functions, quote, reading
 
+LOOK = "look "
+"""Before the id of a change that is looked at: nothing is changed yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -40,7 +43,7 @@ def apply_script(
     nonce `word` without its first letter.
     """
     looks = [(t.ident, t.look) for t in tasks if t.look]
-    run = [_announced(f"look {ident}", function_name(i, "look")) for i, (ident, _) in enumerate(looks)]
+    run = [_announced(f"{LOOK}{ident}", function_name(i, "look")) for i, (ident, _) in enumerate(looks)]
     run.append("verdict=fail")
     run += [_announced(t.ident, function_name(i, "change")) for i, t in enumerate(tasks)]
     main = "\n".join(run)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.errors import Failed, HostError
-from provision.events import Cause, Course, End, Observer, Outcome, Status
+from provision.events import CHECK, Cause, Course, End, Observer, Outcome, Status
 from provision.masking import masked
 
 if TYPE_CHECKING:
@@ -85,4 +85,4 @@ class Teller:
 
 
 def _ident(item: CheckOfHost) -> str:
-    return f"check {item.name}"
+    return f"{CHECK} {item.name}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from provision.errors import Failed
-from provision.events import Cause, End, Outcome, Status
-from provision.report.recorder import CHECK, HOOK, WAIT, Turn
+from provision.events import CHECK, Cause, End, Outcome, Status
+from provision.report.recorder import HOOK, WAIT, Turn
 from tests.unit.report.heard import CHANGES, PLAN, Played
 
 ENGINE = "packages docker-ce"
