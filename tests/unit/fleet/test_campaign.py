@@ -22,7 +22,7 @@ from provision.run import Run
 from provision.runs import HostRun
 from tests.unit.case import Case
 from tests.unit.fake import Applies, Reads, Remote
-from tests.unit.test_run import CONVERGED, FRESH, SPEC, Asked, Hosts, hosts
+from tests.unit.running import CONVERGED, FRESH, SPEC, Asked, Hosts, hosts
 
 __all__ = ["hosts"]
 

@@ -21,7 +21,7 @@ from tests.unit import junitschema
 from tests.unit.fake import Applies, Reads, Remote
 from tests.unit.fleet.test_campaign import Interrupting, away, fresh, right
 from tests.unit.report.test_document import SCHEMA
-from tests.unit.test_run import ALONG, CONVERGED, FRESH, SPEC, Hosts, hosts
+from tests.unit.running import ALONG, CONVERGED, FRESH, SPEC, Hosts, hosts
 from tests.unit.verify.fakehost import FakeHost, LostHost
 
 __all__ = ["hosts"]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from provision.resources import file_shell, record
 from provision.resources.unit_shell import LIBRARY
-from provision.script import Frame, quote
-from tests.unit.shell import call, programs
+from provision.script import Frame, Mark, quote
+from tests.unit.shell import SHELLS, call, programs
 
 SYSTEMCTL = """echo "$*" >>"$ROOT/log"
 takes() { ! grep -q bad "$ROOT/etc/docker/daemon.json"; }
@@ -119,3 +121,12 @@ class Host:
     @property
     def active(self) -> str:
         return (self.root / "active").read_text().strip()
+
+
+@pytest.fixture(params=SHELLS, ids="-".join)
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Host:
+    return Host(request.param, tmp_path)
+
+
+def failed(words: str) -> list[Frame]:
+    return [Frame(Mark.FAIL, words)]

@@ -11,46 +11,19 @@ from pathlib import Path
 import pytest
 
 from provision.resources.repofiles import sections
-from provision.resources.yum import LIBRARY, REFRESH, Repository
-from provision.script import Frame, Mark
-from tests.unit.shell import SHELLS, call, programs
-from tests.unit.words import recorded
-
-TEXT = b"# ours\n[docker-ce-stable]\nenabled=1\nexclude=docker-ce docker-ce-cli\n"
-REPOSITORY = Repository(TEXT, b"the key", ("docker-ce", "docker-ce-cli"))
-VERSION = "18.06.3.ce-3.el7"
-OFFERED = f"docker-ce-{VERSION}"
-LISTED = "docker-ce.x86_64   18.06.3.ce-3.el7   docker-ce-stable"
-BOUNDS = (
-    "-y",
-    *("--setopt=exit_on_lock=1", "--setopt=*.retries=2", "--setopt=*.timeout=15"),
-    *("--setopt=*.skip_if_unavailable=1", "--setopt=docker-ce-stable.skip_if_unavailable=0"),
+from provision.resources.yum import REFRESH
+from provision.script import Mark
+from tests.unit.resources.yumhost import (
+    LISTED,
+    OFFERED,
+    REPOSITORY,
+    VERSION,
+    Host,
+    failed,
+    host,
 )
 
-# a yum that lists and downloads one package, unless a file beside it has something else to do for a word of its own
-YUM = f"""echo "$*" >>"${{0%/*}}/yum.log"
-for word; do
-  case $word in
-    --setopt=cachedir=*) cache=${{word#*=}}; cache=${{cache#*=}} ;;
-    makecache | list | install | reinstall | swap | shell) if [ -e "$0.$word" ]; then . "$0.$word"; fi ;;
-  esac
-  case $word in
-    list) echo '{LISTED}' ;;
-    install)
-      mkdir -p "$cache/docker-ce-stable" "$cache/base"
-      touch "$cache/docker-ce-stable/{OFFERED}.x86_64.rpm" "$cache/base/other.rpm" ;;
-  esac
-done
-exit 0"""
-RPM = """echo "$*" >>"${0%/*}/rpm.log"
-for word; do
-  case $word in
-    -K) if [ -e "$0.K" ]; then . "$0.K"; else echo "it: rsa sha1 (md5) pgp md5 OK"; fi ;;
-    --import) if [ -e "$0.import" ]; then exit 1; fi ;;
-    --whatrequires)
-      if [ -e "$0.whatrequires" ]; then echo wrapper; else echo 'no package requires it'; fi ;;
-  esac
-done"""
+__all__ = ["host"]
 
 
 def test_a_look_takes_the_repository_along_without_its_hold() -> None:
@@ -69,48 +42,6 @@ def test_a_list_takes_it_along_too() -> None:
     function, text, ca = shlex.split(REPOSITORY.offers())
     assert (function, ca) == ("list_offers", "")
     assert base64.b64decode(text) == b"# ours\n[docker-ce-stable]\nenabled=1\n"
-
-
-class Host:
-    """A host's yum and rpm, and the folders that they know."""
-
-    def __init__(self, shell: tuple[str, ...], folder: Path) -> None:
-        self._shell = shell
-        self.bin = programs(folder / "bin", {"yum": YUM, "rpm": RPM, "sleep": "exit 0"})
-        self.pid, self.repos, self.temporary = folder / "yum.pid", folder / "yum.repos.d", folder / "tmp"
-        self.repos.mkdir()
-        self.temporary.mkdir()
-        self._library = (
-            LIBRARY.replace("/var/run/yum.pid", str(self.pid))
-            .replace("/etc/yum.repos.d", str(self.repos))
-            .replace("/var/tmp", str(self.temporary))  # noqa: S108  the host's, named to be replaced
-        )
-
-    def run(self, text: str) -> tuple[str, list[Frame]]:
-        return call(self._shell, self.bin, self._library, text, path=self.bin)
-
-    def instead(self, name: str, text: str) -> None:
-        """What a program does for a word of its own: `yum.install`, `rpm.K`."""
-        (self.bin / name).write_text(text)
-
-    @property
-    def calls(self) -> list[list[str]]:
-        """yum's words, without the bounds that every call has."""
-        lines = [line.split(" ") for line in (self.bin / "yum.log").read_text().splitlines()]
-        assert all(tuple(words[: len(BOUNDS)]) == BOUNDS for words in lines)
-        return [words[len(BOUNDS) :] for words in lines]
-
-    def look(self, *packages: str) -> tuple[str, list[Frame]]:
-        return self.run(REPOSITORY.look(VERSION, ("install", OFFERED, *packages)))
-
-
-@pytest.fixture(params=SHELLS, ids="-".join)
-def host(request: pytest.FixtureRequest, tmp_path: Path) -> Host:
-    return Host(request.param, tmp_path)
-
-
-def failed(words: str) -> list[Frame]:
-    return [Frame(Mark.FAIL, words)]
 
 
 class TestBounded:
@@ -297,84 +228,3 @@ class TestOthers:
     def test_metadata_that_cannot_be_made_is_a_failure(self, host: Host) -> None:
         host.instead("yum.makecache", "exit 1")
         assert host.run(REFRESH) == ("", failed("yum 1"))
-
-
-DNF_TABLE = """\
-Dependencies resolved.
-==========================================
- Package        Arch    Version      Size
-==========================================
-Installing:
- containerd.io  x86_64  1.6.33-3.1   30 M
-     replacing  runc.x86_64 1.0.0-69.rc10.el7_9
-Upgrading:
- docker-ce      x86_64  3:26.1.4-1   27 M
-Removing dependent packages:
- their-tool     noarch  1.0-1         0
-
-Transaction Summary
-==========================================
-Remove  1 Package
-"""
-REPLACED = ("docker-ce", "docker-ce-cli", "containerd.io")
-
-
-class TestChange:
-    def look(self, host: Host, *command: str, **options: Sequence[str]) -> list[Frame]:
-        host.instead("yum.list", f"echo '{LISTED}'; exit 0")
-        return host.run(REPOSITORY.look(VERSION, command or ("install", OFFERED), **options))[1]
-
-    def table(self, host: Host, text: str) -> None:
-        downloaded = (
-            f'mkdir -p "$cache/docker-ce-stable"; touch "$cache/docker-ce-stable/{OFFERED}.x86_64.rpm"'
-        )
-        for word in ("install", "swap", "shell"):
-            host.instead(f"yum.{word}", f"{downloaded}\ncat <<'END'\n{text}\nEND\nexit 0")
-
-    def test_what_needs_the_old_packages_is_named(self, host: Host) -> None:
-        self.table(host, recorded.text("yum/76").split("yum --assumeno swap")[1].partition("[0]")[0])
-        (frame,) = self.look(host, replaced=REPLACED)
-        assert frame.rest == (
-            "packages that aren't Docker's would be taken away or lowered by it: tool-new; if that is meant, take them "
-            "away by hand before (`yum remove tool-new`)"
-        )
-        assert self.look(host, replaced=(*REPLACED, "tool-new")) == []
-
-    def test_so_is_what_is_obsoleted_and_what_dnf_would_take_along(self, host: Host) -> None:
-        self.table(host, DNF_TABLE)
-        (frame,) = self.look(host, replaced=REPLACED)
-        assert "lowered by it: runc their-tool; if" in frame.rest
-
-    def test_rpm_is_asked_who_needs_what_goes(self, host: Host) -> None:
-        host.instead("rpm.whatrequires", "")
-        assert "lowered by it: wrapper; if" in self.look(host, gone=("docker-ce-cli",))[0].rest
-        assert "--whatrequires docker-ce-cli\n" in (host.bin / "rpm.log").read_text()
-
-    def test_the_packages_of_now_are_kept_for_the_way_back(self, host: Host) -> None:
-        there = ("docker-ce-18.06.2.ce-3.el7",)
-        host.instead("yum.reinstall", 'touch "$cache/docker-ce-stable/docker-ce-18.06.2.ce-3.el7.x86_64.rpm"')
-        text = f'{REPOSITORY.look(VERSION, ("install", OFFERED), back=there)}; ls "$look/back"'
-        assert host.run(text) == ("docker-ce-18.06.2.ce-3.el7.x86_64.rpm", [])
-        assert host.calls[-1][-3:] == ["--downloadonly", "reinstall", *there]
-
-    def test_without_them_there_is_no_way_back(self, host: Host) -> None:
-        host.instead("yum.reinstall", "echo 'Installed package docker-ce not available.'; exit 0")
-        (frame,) = self.look(host, back=("docker-ce-18.06.2.ce-3.el7",))
-        assert "there would be no way back: docker-ce-18.06.2.ce-3.el7; name a --package-mirror" in frame.rest
-
-    def test_for_what_nobody_offers_any_more_that_is_said(self, host: Host) -> None:
-        text = f"back_needed=; {REPOSITORY.look(VERSION, ('install', OFFERED), back=('docker-engine-1-1',))}"
-        assert host.run(text) == (
-            "",
-            [Frame(Mark.NOTE, "no way back: nobody offers docker-engine-1-1 any more")],
-        )
-
-    def test_dnf_swaps_several_by_its_shell(self, host: Host) -> None:
-        (host.bin / "yum").rename(host.bin / "dnf-3")
-        (host.bin / "yum").symlink_to("dnf-3")
-        words = ("swap", "--", "remove", "a", "b", "--", "install", OFFERED)
-        assert host.run(f"look={host.bin}; $(spelt {' '.join(words)}) 2>/dev/null; cat {host.bin}/words")[
-            0
-        ] == (f"remove a b\ninstall {OFFERED}\nrun")
-        assert host.run(f"look={host.bin}; spelt {' '.join(words)}") == (f"shell {host.bin}/words", [])
-        assert host.run("spelt downgrade a") == ("downgrade a", [])
