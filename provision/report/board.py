@@ -1,6 +1,7 @@
 """The live view as a value: what of a run is under way, and the few lines that a terminal shows of it.
 
-Of bounded height, whatever the run: those longest in flight have a line each, the others are a number.
+Of bounded height, whatever the run: those longest in flight have a line each, the others are a number. No line is
+longer than what it says: what reaches the right edge is wrapped by a terminal that gets narrower, and stays behind.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ ROWS = 10
 """Hosts that have a line at most."""
 AROUND = 4
 """Lines that aren't hosts': progress, counts, how many more; and one that stays free above."""
-WIDE = 60
+WIDE = 74
 """Columns from which on there is room for a bar, and for all words."""
+BAR = 20
+"""Columns of the bar."""
 LONGEST = 200
 """Characters of a step; a terminal cuts it to its width."""
 
@@ -88,16 +91,16 @@ def _progress(board: Board, words: Words, now: float, width: int) -> RenderableT
     texts = [board.command] if width >= WIDE or board.waves == 1 else []
     if board.waves > 1:
         texts.append(words("wave.of", number=board.wave, waves=board.waves))
-    grid = Table.grid(padding=(0, 2), expand=True)
+    grid = Table.grid(padding=(0, 2))
     cells: list[RenderableType] = []
     for text in texts:
         grid.add_column(no_wrap=True, overflow="ellipsis")
         cells.append(Text(text, style="bold"))
     if width >= WIDE:
-        grid.add_column(ratio=1)
+        grid.add_column(width=BAR)
         cells.append(ProgressBar(total=max(1, board.total), completed=done))
-    grid.add_column(no_wrap=True, justify="right")
-    grid.add_column(no_wrap=True, justify="right")
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True)
     grid.add_row(*cells, f"{done}/{board.total}", clock(now - board.since))
     return grid
 
@@ -131,10 +134,10 @@ def _rows(board: Board, now: float, room: int, words: Words | None = None) -> It
 
 
 def _table(flights: Sequence[tuple[str, Flight]], now: float) -> Table:
-    grid = Table.grid(padding=(0, 1), expand=True)
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, justify="right", min_width=6)
     grid.add_column(no_wrap=True, overflow="ellipsis", style="bold", max_width=40)
-    grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    grid.add_column(no_wrap=True, justify="right")
+    grid.add_column(no_wrap=True, overflow="ellipsis")
     for host, flight in flights:
-        grid.add_row(Text(f"  {host}"), Text(flight.doing), clock(now - flight.since))
+        grid.add_row(clock(now - flight.since), Text(host), Text(flight.doing))
     return grid

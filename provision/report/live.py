@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
+from rich.control import Control
 from rich.live import Live
+from rich.segment import ControlType
 
 from provision.events import FAILURES, Course, Outcome
 from provision.plan import Plan
-from provision.report.board import Board, Flight, Size, frame
+from provision.report import board
+from provision.report.board import Board, Flight, Size
 from provision.report.terminal import outcome_line
 from provision.report.texts import Words
 from provision.report.views import Lines
@@ -20,21 +24,37 @@ from provision.words import yum
 TICK = 0.25
 """Seconds between two drawings. What happens in between is drawn at once, so that a thousand hosts don't flicker."""
 
+REWRAP = (
+    *("TMUX", "VTE_VERSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "ALACRITTY_WINDOW_ID", "WT_SESSION"),
+    "TERM_PROGRAM",
+)
+"""What terminals have in the environment that wrap their lines anew when they get narrower (tmux 3.3a, run). Others, as
+xterm and screen, cut them off."""
+
+
+def rewraps(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is known to wrap lines anew. Of one within another, as screen (STY), that isn't known."""
+    return "STY" not in environ and any(name in environ for name in REWRAP)
+
 
 class Terminal(Lines):
     """What stays are waves, failures in a line each, and what was asked for by `plan`, each plan once.
 
-    Events only note what has happened; a thread of its own draws.
+    Events only note what has happened; a thread of its own draws. `clock` gives seconds, from whenever.
     """
 
-    def __init__(self, console: Console, words: Words) -> None:
+    def __init__(self, console: Console, words: Words, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(console, words)
+        self._clock = clock
+        self._rewraps = rewraps(os.environ)
+        self._drawn: tuple[RenderableType, int] = ("", 0)
+        """The last frame, and how many columns the terminal had."""
         self._board = Board()
         self._above: list[RenderableType] = []
         self._steps: dict[str, str] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._live = Live(console=console, auto_refresh=False, transient=True, get_renderable=self._frame)
+        self._live = Live(console=console, auto_refresh=False, transient=True, get_renderable=self.frame)
         self._drawer = threading.Thread(target=self._draw, name="view", daemon=True)
 
     def __enter__(self) -> Terminal:
@@ -45,7 +65,7 @@ class Terminal(Lines):
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._drawer.join()
-        self._refresh()
+        self.refresh()
         self._live.stop()
 
     # -- what happens
@@ -53,9 +73,9 @@ class Terminal(Lines):
     def begun(self, course: Course) -> None:
         super().begun(course)
         with self._lock:
-            board = self._board
-            board.command, board.total = course.command, len(course.hosts)
-            board.waves, board.since = len(course.waves), time.monotonic()
+            known = self._board
+            known.command, known.total = course.command, len(course.hosts)
+            known.waves, known.since = len(course.waves), self._clock()
 
     def wave(self, number: int, hosts: Sequence[str]) -> None:
         with self._lock:
@@ -66,7 +86,7 @@ class Terminal(Lines):
     def started(self, host: str) -> None:
         with self._lock:
             self._board.begun += 1
-            self._board.flying[host] = Flight(time.monotonic(), self._words("reading"))
+            self._board.flying[host] = Flight(self._clock(), self._words("reading"))
 
     def planned(self, host: str, found: Plan) -> None:
         """Of many hosts that are changed it would fill the screen; `plan` is for reading it before."""
@@ -80,7 +100,7 @@ class Terminal(Lines):
         self._steps[host] = ident
         with self._lock:
             if host in self._board.ends and host not in self._board.checked:
-                self._board.checked[host] = Flight(time.monotonic())
+                self._board.checked[host] = Flight(self._clock())
         self._say(host, ident)
 
     def changed(self, host: str, ident: str) -> None:  # noqa: ARG002  Observer's signature
@@ -112,17 +132,35 @@ class Terminal(Lines):
     def _draw(self) -> None:
         try:
             while not self._over.wait(TICK):
-                self._refresh()
+                self.refresh()
         except OSError:
             return  # the terminal has gone; the run goes on
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Draw what has happened since the last time: what stays, and the frame below it where the view is live."""
         with self._lock:
             above, self._above = self._above, []
+        self._erase_wrapped()
         if above:
             self._console.print(Group(*above), soft_wrap=True)
         self._live.refresh()
 
-    def _frame(self) -> RenderableType:
+    def frame(self) -> RenderableType:
+        """What is under way."""
+        size = Size(*self._console.size)
         with self._lock:
-            return frame(self._board, self._words, time.monotonic(), Size(*self._console.size))
+            found = board.frame(self._board, self._words, self._clock(), size)
+        self._drawn = found, size.width
+        return found
+
+    def _erase_wrapped(self) -> None:
+        """What a terminal that got narrower has made more rows of: rich erases as many as it has drawn."""
+        frame, width = self._drawn
+        columns = self._console.width
+        if not self._rewraps or columns >= width:
+            return
+        lines = self._console.render_lines(frame, self._console.options.update(width=width), pad=False)
+        cells = [sum(segment.cell_length for segment in line) for line in lines]
+        more = sum(-(-count // columns) - 1 for count in cells if count)
+        up = ((ControlType.ERASE_IN_LINE, 2), (ControlType.CURSOR_UP, 1))
+        self._console.control(Control(ControlType.CARRIAGE_RETURN, *up * more))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from provision.errors import Failed
 from provision.events import Outcome, Status
 from provision.report import summary, terminal, views
-from provision.report.board import Board, Flight, Size, frame
 from provision.report.clean import LONGEST, clean, one_line
 from provision.report.live import Terminal
 from provision.report.texts import Words
@@ -43,12 +40,6 @@ def lines(*outcomes: Outcome) -> list[str]:
     out = console()
     happen(Lines(out, WORDS), *outcomes)
     return written(out).splitlines()
-
-
-def on_screen(*outcomes: Outcome, width: int = 300) -> str:
-    out = console(terminal=True, width=width)
-    happen(Terminal(out, WORDS), *outcomes)
-    return written(out)
 
 
 def test_one_host_as_lines_is_its_plan_and_what_it_does() -> None:
@@ -86,21 +77,6 @@ def test_waves_are_told_where_there_are_several() -> None:
     ]
 
 
-def test_a_terminal_keeps_each_plan_once_and_a_line_for_each_failure() -> None:
-    out = console(terminal=True, width=40)
-    happen(Terminal(out, WORDS), changed("a"), changed("b"), away("c"), dry_run=True)
-    kept = [line for line in written(out).splitlines() if "…" in line and "unreachable" in line]
-    assert len(kept) == 1
-    assert written(out).count("because it isn't there") == 1
-    assert "same plan" not in written(out)
-
-
-def test_a_terminal_shows_no_plans_of_many_hosts_that_are_changed() -> None:
-    out = console(terminal=True)
-    happen(Terminal(out, WORDS), changed("a"), changed("b"))
-    assert "because it isn't there" not in written(out)
-
-
 def test_quiet_says_nothing() -> None:
     out = console()
     happen(Quiet(out, WORDS), changed("a"), away("b"))
@@ -130,86 +106,6 @@ def test_no_color_is_obeyed() -> None:
     out = Console(file=console(terminal=True).file, force_terminal=True, _environ={"NO_COLOR": "1"})
     out.print(terminal.outcome_line(changed("a"), WORDS))
     assert "\x1b[33m" not in written(out)
-
-
-def test_what_is_live_isnt_imported_for_a_pipe() -> None:
-    code = "import sys, provision.run; print([m for m in ('rich.live', 'rich.progress') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
-
-
-# -- what is drawn
-
-
-def board(hosts: int, flying: int) -> Board:
-    found = Board("setup-docker", total=hosts, waves=3, wave=2, begun=flying)
-    for number in range(flying):
-        found.flying[f"web{number:04d}.example.com"] = Flight(float(number), "packages docker-ce")
-    return found
-
-
-def drawn(found: Board, size: Size, now: float = 100.0) -> list[str]:
-    out = console(width=size.width, height=size.height)
-    out.print(frame(found, WORDS, now, size))
-    return written(out).splitlines()
-
-
-def test_those_longest_in_flight_are_shown_and_the_others_are_a_number() -> None:
-    found = board(1000, 47)
-    found.ends = dict.fromkeys((f"old{number}" for number in range(412)), Status.CHANGED)
-    said = drawn(found, Size(100, 40))
-    assert len(said) == 13
-    assert "wave 2 of 3" in said[0]
-    assert "412/1000" in said[0]
-    assert said[1].split() == ["412", "changed", "47", "in", "flight", "953", "waiting"]
-    assert said[2].split() == ["web0000.example.com", "packages", "docker-ce", "1:40"]
-    assert said[-1].strip() == "and 37 more"
-
-
-@given(
-    st.integers(1, 300), st.integers(0, 300), st.integers(20, 250), st.integers(6, 60), st.text(max_size=50)
-)
-@settings(max_examples=60, deadline=None)
-def test_a_frame_fits_the_terminal(hosts: int, flying: int, width: int, height: int, said: str) -> None:
-    found = board(hosts, min(hosts, flying))
-    for host in list(found.flying)[:1]:
-        found.doing(host, said * 100)
-    shown = drawn(found, Size(width, height))
-    assert len(shown) <= min(height, 14)
-    assert all(Console().measure(line).maximum <= width for line in shown)
-
-
-def test_one_host_is_one_line() -> None:
-    found = Board(total=1, flying={"a": Flight(0.0, "packages docker-ce")})
-    assert [line.split() for line in drawn(found, Size(60, 20), 61.0)] == [
-        ["a", "packages", "docker-ce", "1:01"]
-    ]
-
-
-def test_before_a_run_begins_nothing_is_drawn() -> None:
-    assert "".join(drawn(Board(), Size(60, 20))).strip() == ""
-
-
-def test_hosts_are_shown_while_they_are_checked_behind_their_wave() -> None:
-    out = console(terminal=True)
-    with Terminal(out, WORDS) as view:
-        view.begun(course(("a", "b"), ("c",)))
-        view.wave(1, ["a", "b"])
-        for host in ("a", "b"):
-            view.started(host)
-            view.finished(changed(host))
-        view.step("a", "checks")
-        assert "1 being checked" in frame_of(view)
-        view.changed("a", "checks")
-        assert "being checked" not in frame_of(view)
-        view.unhealthy(replace(changed("a"), status=Status.FAILED, error=Failed("not well")))
-        assert "1 failed" in frame_of(view)
-
-
-def frame_of(view: Terminal) -> str:
-    out = console()
-    out.print(view._frame())
-    return written(out)
 
 
 # -- hosts' words
