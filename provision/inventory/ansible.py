@@ -7,17 +7,16 @@ said there by variables that begin with `docker_provision_`, the rest by Ansible
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from provision.errors import OperatorError
-from provision.inventory import names
+from provision.inventory import names, vault
 from provision.inventory.ansiblevars import Translated, translate
 from provision.inventory.model import Host, Inventory, Origin
 from provision.inventory.tree import ALL, Group, Tree
@@ -35,12 +34,14 @@ _ERROR = re.compile(r"^(?:\[ERROR\]|ERROR!)[: ]*(.*)$", re.MULTILINE)
 def read(path: str) -> Inventory:
     """The hosts of an inventory of Ansible's. Raises OperatorError."""
     program = _program(path)
-    asked = [_ask(program, path, "--list"), _ask(program, path, "--list", "--export")]
-    answers = [(process, *process.communicate()) for process in asked]
-    for process, _, errors in answers:
+    calls = ([program, "-i", path, "--list"], [program, "-i", path, "--list", "--export"])
+    # one behind the other where either may ask its user: a plugin, a script, or who opens a vault by ansible.cfg
+    begun = map(_begun, calls) if sys.stdin.isatty() else [_begun(call) for call in calls]
+    ends = [(process, *process.communicate()) for process in begun]
+    for process, _, errors in ends:
         if process.returncode:
             raise OperatorError(f"{path}: {PROGRAM} can't read it: {reason(errors)}")
-    counts, said = (json.loads(answer) for _, answer, _ in answers)
+    counts, said = (json.loads(answer) for _, answer, _ in ends)
     return inventory(counts, said, path)
 
 
@@ -55,15 +56,17 @@ def _program(path: str) -> str:
     return found
 
 
-def _ask(program: str, path: str, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [program, "-i", path, *words],
-        env={**os.environ, **_ENVIRONMENT},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def _begun(call: Sequence[str]) -> subprocess.Popen[str]:
+    with vault.opening() as (environ, read):
+        return subprocess.Popen(
+            call,
+            env={**environ, **_ENVIRONMENT},
+            pass_fds=read,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
 
 def reason(errors: str) -> str:
