@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -156,7 +154,7 @@ def _apply(
 
 def _run(goal: Goal, stage: Stage, word: str) -> HostRun:
     command = "uninstall-docker" if goal.withdraw else "setup-docker"
-    owner = f"{getpass.getuser()} at {socket.gethostname()}"
+    owner = script.owner()
     told = [
         masked(f"{each.resource}: {each.actual} -> {each.desired} ({each.reason})") for each in stage.changes
     ]

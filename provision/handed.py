@@ -111,14 +111,30 @@ def _key(path: str, flag: str) -> tuple[str, str]:
         raise OperatorError(f"{flag}: {path}: {error}") from None
 
 
+def path_of(said: str, flag: str) -> Path:
+    """Where a file or folder is that the operator named. Raises OperatorError where its ~ leads nowhere."""
+    try:
+        return Path(said).expanduser().absolute()
+    except RuntimeError:
+        # what pathlib says to the ~ of a user who isn't there
+        raise OperatorError(f"{flag}: can't find {said}: no home directory of that name") from None
+
+
+def file_of(said: str, flag: str) -> Path:
+    """The same of a file that is written in place, once it is known that it can be. Raises OperatorError."""
+    path = path_of(said, flag)
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise OperatorError(f"{flag}: can't write {path}: {error.strerror}") from None
+    return path
+
+
 def text_of(path: str, flag: str) -> str:
     """A file that the operator named. Raises OperatorError where it can't be read."""
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
+        return path_of(path, flag).read_text(encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"{flag}: can't read {path}: {error.strerror}") from None
-    except RuntimeError:
-        # what pathlib says to the ~ of a user who isn't there
-        raise OperatorError(f"{flag}: can't read {path}: no home directory of that name") from None
     except UnicodeDecodeError:
         raise OperatorError(f"{flag}: {path} isn't text in UTF-8") from None

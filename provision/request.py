@@ -94,7 +94,7 @@ class Request:
         hosts = inventory.choose(found, limit) if limit else found.hosts
         hosts = inventory.shard(hosts, part) if part else hosts
         if not hosts:
-            raise OperatorError(f"{path}: it holds no host{' for this part' if part else ''}")
+            raise OperatorError(f"{path or '-H'}: it holds no host{' for this part' if part else ''}")
         for words in found.left:
             print(f"{path}: not carried over: {words}", file=sys.stderr)
         return dataclasses.replace(found, hosts=hosts)

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from io import TextIOWrapper
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -92,14 +91,13 @@ class Run:
     def verify(self) -> int:
         from provision import verify  # noqa: PLC0415  it brings pytest
 
-        junit = self._request.flag("junit")
         hosts = self._request.hosts()
         subjects = {
             host.name: verify.Subject(host.remote, host.asked.spec, host.asked.handed) for host in hosts
         }
         files = self._request.files
         try:
-            code = verify.run(subjects, files.recorder, junit=Path(junit) if junit else None)
+            code = verify.run(subjects, files.recorder, junit=self._request.flag("junit"))
         finally:
             for host in hosts:
                 host.remote.close()

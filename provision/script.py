@@ -15,9 +15,12 @@ begins with a nonce drawn for that run.
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 import secrets
 import shlex
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,6 +99,19 @@ class Frame:
 
     mark: Mark
     rest: str
+
+
+def local_user() -> str:
+    """Who runs this program; its number where it has no name, as in containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # which of the two, Python's version says
+        return f"uid {os.getuid()}"
+
+
+def owner() -> str:
+    """Who is at work, and on which machine: what a host says of whoever holds it."""
+    return f"{local_user()} at {socket.gethostname()}"
 
 
 def nonce() -> str:

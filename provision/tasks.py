@@ -6,7 +6,7 @@ pydantic, rich and the rest are imported when a task runs: `fab --list` must not
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +161,7 @@ def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
         def task(context: Context, **values: str | bool) -> None:
             from provision.run import Run  # noqa: PLC0415  it brings pydantic and rich
 
+            raise_if_empty(flags, values)
             code = body(Run.asked_for(context, values))
             if code:
                 raise Exit(code=code)
@@ -188,7 +189,17 @@ def _default(flag: Flag) -> Any:
     """The value of a flag that isn't given; an argument has none and must be given."""
     if isinstance(flag, Argument):
         return inspect.Parameter.empty
-    return False if _bare(flag) else ""
+    return False if _bare(flag) else None
+
+
+def raise_if_empty(flags: Sequence[Flag], values: Mapping[str, str | bool | None]) -> None:
+    """A script's variable that is empty would be no limit, no inventory, no file. Raises OperatorError."""
+    from provision.errors import OperatorError  # noqa: PLC0415  likewise
+
+    for flag in flags:
+        if values[flag.name] == "":
+            name = f"--{flag.name.replace('_', '-')}"
+            raise OperatorError(f"{name}: nothing stands behind it: say {flag.metavar}, or leave {name} out")  # type: ignore[union-attr]  # a switch is never empty
 
 
 def _bare(flag: Flag) -> bool:

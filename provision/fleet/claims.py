@@ -41,7 +41,7 @@ class Claims:
         Raises OperatorError where another run that is under way has one of them, or this one is under way already.
         """
         own = self._lock(run)
-        with self._all:
+        with self._alone():
             for other, theirs in self._alive():
                 both = [name for name, place in places.items() if place in theirs]
                 if other == run or both:
@@ -54,14 +54,31 @@ class Claims:
         try:
             yield
         finally:
-            with self._all:
+            with self._alone():
                 self._forget(run)
                 own.release()
 
     def running(self) -> frozenset[str]:
         """The runs that are under way."""
-        with self._all:
+        with self._alone():
             return frozenset(run for run, _ in self._alive())
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock over all. Raises OperatorError where that, or what is done under it, can't be."""
+        try:
+            with self._all:
+                yield
+        except Timeout:
+            raise OperatorError(
+                f"another run of this machine has held {self._all.lock_file} for {CLAIMING:g} s, where moments do: see"
+                " what hangs there (`fuser`), then run again"
+            ) from None
+        except OSError as error:
+            raise OperatorError(
+                f"{error.filename or self._folder}, where runs say what they are at, can't be used:"
+                f" {error.strerror}; XDG_STATE_HOME names another folder"
+            ) from None
 
     def _lock(self, run: str) -> FileLock:
         return FileLock(self._folder / f"{run}.lock", mode=0o600)

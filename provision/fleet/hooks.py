@@ -22,7 +22,8 @@ TIMEOUT = 600.0
 """Seconds for one call."""
 LOG_LINES = 20
 
-NAMES = ("host", "address", "status")
+NAMES = {"--before": ("host", "address"), "--after": ("host", "address", "status")}
+"""What may stand in a hook: how a host ended isn't known before it is changed."""
 _NAME = re.compile(r"\{([a-z]+)\}")
 
 
@@ -77,8 +78,8 @@ def parse(text: str, flag: str) -> Hook | None:
         )
     for word in words:
         for found in _NAME.finditer(word):
-            if found[1] not in NAMES:
-                known = ", ".join(f"{{{name}}}" for name in NAMES)
+            if found[1] not in NAMES[flag]:
+                known = ", ".join(f"{{{name}}}" for name in NAMES[flag])
                 raise OperatorError(f"{flag}: {found[0]} stands for nothing: there are {known}")
     return Hook(flag, words)
 

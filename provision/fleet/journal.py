@@ -6,20 +6,20 @@ controller may be killed at any moment. `fab resume` goes on with the hosts that
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
-import socket
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from provision.errors import OperatorError, ProvisionError
 from provision.events import FAILURES, LOOKS, Course, End, Observer, Outcome
 from provision.report import data
+from provision.script import owner
 
 KEPT = 500
 """Runs; older ones make room."""
@@ -115,7 +115,7 @@ class Journal(Observer):
 
     def begun(self, course: Course) -> None:
         self._run = course.id
-        known = self._db.execute("SELECT 1 FROM runs WHERE id = ?", (course.id,)).fetchone()
+        known = self._read("SELECT 1 FROM runs WHERE id = ?", course.id)
         with self._whole():
             if known:
                 self._write("UPDATE runs SET ended = NULL, cause = NULL WHERE id = ?", course.id)
@@ -123,11 +123,10 @@ class Journal(Observer):
                     self._state(host, WAITING)
                 return
             words = json.dumps(self._typed.words)
-            owner = f"{getpass.getuser()} at {socket.gethostname()}"
             began = course.began.isoformat(timespec="seconds")
             self._write(
                 "INSERT INTO runs (id, command, words, folder, owner, began) VALUES (?, ?, ?, ?, ?, ?)",
-                *(course.id, course.command, words, self._typed.folder, owner, began),
+                *(course.id, course.command, words, self._typed.folder, owner(), began),
             )
             position = 0
             for number, wave in enumerate(course.waves, 1):
@@ -192,20 +191,24 @@ class Journal(Observer):
 
     def runs(self) -> list[Entry]:
         """All runs, the newest first."""
-        return [
-            self._entry(row) for row in self._db.execute("SELECT * FROM runs ORDER BY began DESC, id DESC")
-        ]
+        return [self._entry(row) for row in self._read("SELECT * FROM runs ORDER BY began DESC, id DESC")]
 
     def entry(self, run: str) -> Entry | None:
         """The run of an id."""
-        row = self._db.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
-        return self._entry(row) if row else None
+        return next(map(self._entry, self._read("SELECT * FROM runs WHERE id = ?", run)), None)
+
+    def _read(self, statement: str, *values: object) -> list[Any]:
+        """Raises OperatorError where the file is damaged."""
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise OperatorError(
+                f"the journal of runs, {self._path}, can't be read: {error}; move it away to begin a new one"
+            ) from None
 
     def _entry(self, row: Sequence[str]) -> Entry:
         ident, command, words, folder, owner, began, ended, cause = row
-        hosts = list(
-            self._db.execute("SELECT name, state, wave FROM hosts WHERE run = ? ORDER BY position", (ident,))
-        )
+        hosts = self._read("SELECT name, state, wave FROM hosts WHERE run = ? ORDER BY position", ident)
         waves: dict[int, list[str]] = {}
         for name, _, wave in hosts:
             waves.setdefault(wave, []).append(name)

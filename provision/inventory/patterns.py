@@ -21,12 +21,14 @@ from provision.inventory.model import Host, Inventory
 ALL = ("all", "*")
 
 _TERM = re.compile(r"(?:[^\s:,\[\]]|\[[^\]]*\])+")
+_BETWEEN = re.compile(r"[^\s:,]")
+"""What can't stand between two terms."""
 _FOLDED = re.compile(r"^([^\[\]]*)\[([0-9]+(?:[-,][0-9]+)+)\](.*)$")
 
 
 def choose(inventory: Inventory, pattern: str, flag: str = "--limit") -> tuple[Host, ...]:
     """The hosts that a pattern chooses. Raises OperatorError where it, or a part of it, chooses none."""
-    terms = _terms(inventory, pattern)
+    terms = _terms(inventory, pattern, flag)
     wanted = [term for term in terms if term[0] not in "&!"]
     chosen = {host.name for term in wanted for host in _of(inventory, term, flag)}
     if not wanted:
@@ -42,12 +44,16 @@ def choose(inventory: Inventory, pattern: str, flag: str = "--limit") -> tuple[H
     return tuple(host for host in inventory.hosts if host.name in chosen)
 
 
-def _terms(inventory: Inventory, pattern: str) -> list[str]:
+def _terms(inventory: Inventory, pattern: str, flag: str) -> list[str]:
     if any(host.name == pattern for host in inventory.hosts):
         return [pattern]  # a name may hold colons
     if pattern.startswith("~"):
         return [pattern]  # and a regular expression anything
-    return _TERM.findall(pattern)
+    terms = _TERM.findall(pattern)
+    if not terms or _BETWEEN.search(_TERM.sub("", pattern)):
+        # as of a script's variables that are empty: what is left mustn't mean all hosts
+        raise OperatorError(f"{flag}: {pattern!r} is no pattern: write it like 'web:!db' or web[01:03]")
+    return terms
 
 
 def _of(inventory: Inventory, term: str, flag: str) -> list[Host]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from provision import handed
 from provision.errors import OperatorError
@@ -20,7 +19,7 @@ _ANSIBLE = {"hosts", "children", "vars"}
 
 def load(path: str) -> Inventory:
     """The hosts of a file or folder. Raises OperatorError."""
-    where = Path(path).expanduser()
+    where = handed.path_of(path, FLAG)
     if where.is_dir() or os.access(where, os.X_OK):
         return _ansible(str(where))
     text = handed.text_of(path, FLAG)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from provision.converge import Remote
 from provision.errors import OperatorError
+from provision.handed import file_of
 from provision.prove import images
 from provision.prove.recipe import PATIENCE, Ask
 from provision.prove.result import Line, Proof, Report
 from provision.prove.texts import say, title
+from provision.script import owner
 
 
 def asked(flags: Mapping[str, str | bool], lock_timeout: int) -> Ask:
@@ -30,7 +29,7 @@ def asked(flags: Mapping[str, str | bool], lock_timeout: int) -> Ask:
         images=images.pair(str(flags.get("image") or "")),
         allow_restart=bool(flags.get("allow_restart")),
         patience=int(patience),
-        owner=f"{getpass.getuser()} at {socket.gethostname()}, prove-docker",
+        owner=f"{owner()}, prove-docker",
         lock_timeout=lock_timeout,
     )
 
@@ -41,7 +40,7 @@ def page(path: str) -> Callable[[Sequence[Report]], None]:
         return lambda _reports: None
     from provision.prove import page as html  # noqa: PLC0415  it brings jinja2
 
-    place = html.writable(Path(path))
+    place = file_of(path, "--html")
     return lambda reports: html.write(place, reports)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from provision.errors import OperatorError
 from provision.languages import LANGUAGES
 from provision.prove.layers import size
 from provision.prove.result import Layer, Line, Report, Verdict
@@ -141,15 +140,5 @@ def _steps() -> Sequence[int]:
 
 
 def write(path: Path, reports: Sequence[Report]) -> None:
-    """Write the page into a file that `writable` has looked at."""
+    """Write the page into a file that is known to take it."""
     path.write_text(render(reports, datetime.now().astimezone()), encoding="utf-8")
-
-
-def writable(path: Path) -> Path:
-    """The file, once it is known that it can be written. Raises OperatorError before any host is asked."""
-    path = path.expanduser().absolute()
-    try:
-        path.open("a").close()
-    except OSError as error:
-        raise OperatorError(f"--html: can't write {path}: {error.strerror}") from None
-    return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import re
 import socket
@@ -25,6 +24,7 @@ from provision.remote.identities import Keyring
 from provision.remote.login import AUTH_KWARGS, Login, plan_login
 from provision.remote.sshconfig import HostOptions, Strictness
 from provision.remote.transport import transport_factory
+from provision.script import local_user
 
 log = logging.getLogger("provision.remote")
 
@@ -83,7 +83,7 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric carries
             "n": self.original_host,
             "p": str(self.port),
             "r": self.user,
-            "u": getpass.getuser(),
+            "u": local_user(),
             "d": str(Path.home()),
         }
 

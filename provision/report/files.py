@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from provision.advisories import Advisories
 from provision.errors import OperatorError, ProvisionError
+from provision.handed import path_of
 from provision.report.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Files:
 
 def _folder(said: str) -> Path:
     """The folder, made where it wasn't there, once it is known that files can be written into it."""
-    path = Path(said).expanduser().absolute()
+    path = path_of(said, "--report")
     try:
         path.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path).close()
@@ -71,10 +72,13 @@ def _folder(said: str) -> Path:
 
 def _file(said: str) -> Path:
     """The file, once it is known that it can be replaced."""
-    path = Path(said).expanduser().absolute()
+    path = path_of(said, "--metrics")
     try:
         if path.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        if path.exists() and not path.is_file():
+            # root would put a file in the place of /dev/null
+            raise OperatorError(f"--metrics: {path} is no file that can be replaced: name one that is")
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise OperatorError(

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision.errors import INTERRUPTED, Failed, HostError, OperatorError
+from provision.errors import INTERRUPTED, Failed, HostError
+from provision.handed import file_of
 
 if TYPE_CHECKING:
     from provision.converge import Remote
@@ -39,7 +40,7 @@ class Subject:
     handed: Handed
 
 
-def run(hosts: Mapping[str, Subject], observer: Observer, *, junit: Path | None = None) -> int:
+def run(hosts: Mapping[str, Subject], observer: Observer, *, junit: str = "") -> int:
     """Check all hosts in one pytest run, whose own output goes to stdout; 0 if all passed, else 1, and 130 if it was
     broken off. `observer` hears of it as of any run.
 
@@ -50,8 +51,8 @@ def run(hosts: Mapping[str, Subject], observer: Observer, *, junit: Path | None 
     # rootdir: else names are shown relative to the caller's folder, with our own in front
     arguments = [f"--rootdir={Path.cwd()}", f"--confcutdir={_FOLDER}", "-c", str(_FOLDER / "pytest.ini")]
     arguments.append(str(_FOLDER))
-    if junit is not None:
-        arguments.append(f"--junitxml={_writable(junit)}")
+    if junit:
+        arguments.append(f"--junitxml={file_of(junit, '--junit')}")
 
     # pytest takes a quarter of a second to import
     import pytest  # noqa: PLC0415
@@ -84,16 +85,6 @@ def trouble(name: str, subject: Subject) -> HostError | None:
         except HostError as lost:
             return lost
     return None
-
-
-def _writable(path: Path) -> Path:
-    """The file, once it is known that it can be written; pytest would say so after all checks only."""
-    path = path.expanduser().absolute()
-    try:
-        path.open("a").close()
-    except OSError as error:
-        raise OperatorError(f"--junit: can't write {path}: {error.strerror}") from None
-    return path
 
 
 @contextmanager

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fabric import Config
+from invoke import Collection
 
+from provision import tasks
+from provision.cli import Executor, Program
 from provision.errors import OperatorError
 from provision.run import Run
 from tests.unit.fake import Applies, Reads, Remote
@@ -38,7 +42,6 @@ class TestMistakes:
             ("{}/none", "No such file or directory"),
             ("{}", "Is a directory"),
             ("{}/file/deeper", "Not a directory"),
-            ("~nobody-of-that-name/file", "no home directory of that name"),
         ],
     )
     def test_a_file_that_cannot_be_read(
@@ -82,10 +85,34 @@ class TestMistakes:
     def test_an_unknown_step(self, hosts: Hosts, only: str, text: str) -> None:
         assert self.mistake(hosts, only=only) == text
 
+    @pytest.mark.parametrize("flag", ["spec", "repo_key", "report", "metrics"])
+    def test_a_home_that_is_not_there(self, hosts: Hosts, flag: str) -> None:
+        said = self.mistake(hosts, **{flag: "~nobody-of-that-name/x"})
+        assert (
+            said
+            == f"--{flag.replace('_', '-')}: can't find ~nobody-of-that-name/x: no home directory of that name"
+        )
+
+    def test_a_part_of_few_hosts_that_is_empty(self, hosts: Hosts) -> None:
+        assert self.mistake(hosts, shard="2/2") == "-H: it holds no host for this part"
+
     def test_a_wrong_value(self, hosts: Hosts, tmp_path: Path) -> None:
         (tmp_path / "site.yml").write_text("docker_version: 18.10\n")
         assert f"{tmp_path}/site.yml:1" in self.mistake(hosts, spec=f"{tmp_path}/site.yml")
         assert self.mistake(hosts, docker_version="18.6.3").startswith("--docker-version: ")
+
+
+@pytest.mark.parametrize("flag", ["--limit", "--inventory", "--spec", "--users"])
+def test_a_flag_with_nothing_behind_it_is_not_one_that_is_left_out(
+    flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = Program(namespace=Collection.from_module(tasks), executor_class=Executor, config_class=Config)
+    with pytest.raises(SystemExit) as end:
+        program.run(["fab", "-H", "a", "plan", flag, ""])
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {flag}: nothing stands behind it: say ")
+    assert len(said.splitlines()) == 1
 
 
 @pytest.mark.parametrize("command", [Run.prove, Run.mirrors])
@@ -138,7 +165,8 @@ def test_only_the_hosts_that_are_meant_are_asked(
     ("flags", "says"),
     [
         ({"limit": "wbe"}, "--limit: no host or group is called 'wbe': did you mean web?"),
-        ({"shard": "3/3"}, "it holds no host for this part"),
+        ({"shard": "3/3"}, "inventory.yaml: it holds no host for this part"),
+        ({"inventory": "~nobody-of-that-name/x"}, "--inventory: can't find ~nobody-of-that-name/x: no home"),
         ({"users": "a b"}, "--users: 'a b' can't be a user's name"),
         ({"inventory": "/none.yaml"}, "--inventory: can't read /none.yaml"),
     ],

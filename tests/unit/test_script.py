@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 from collections.abc import Sequence
 
@@ -22,6 +24,13 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text(
 SECTIONS = st.dictionaries(IDENTS, TEXTS)
 
 shells = pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+
+
+def test_who_has_no_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 987654)
+    assert script.owner() == f"uid 987654 at {socket.gethostname()}"
 
 
 @given(SECTIONS)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from provision.errors import OperatorError
 from provision.fleet.claims import Claims
@@ -78,6 +79,26 @@ def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
         OperatorError, match=r"state/running, .*, can't be made: Not a directory; XDG_STATE_HOME"
     ):
         Claims(tmp_path / "state")
+
+
+@pytest.mark.parametrize("spoilt", ["claims.lock", "running/run1.lock", "running/run1.json"])
+def test_a_folder_that_can_not_be_used_is_told_in_one_line(tmp_path: Path, spoilt: str) -> None:
+    claims = Claims(tmp_path)
+    (tmp_path / spoilt).mkdir()
+    with (
+        pytest.raises(OperatorError, match=rf"{spoilt}, where .*, can't be used: Is a dir.*; XDG_"),
+        claims.held("run1", {"a": "a"}),
+    ):
+        pass
+
+
+def test_another_run_that_hangs_at_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("provision.fleet.claims.CLAIMING", 0.01)
+    with (
+        FileLock(tmp_path / "claims.lock"),
+        pytest.raises(OperatorError, match=r"has held .*claims.lock for 0.01 s"),
+    ):
+        Claims(tmp_path).running()
 
 
 def test_what_fails_within_lets_go(tmp_path: Path) -> None:

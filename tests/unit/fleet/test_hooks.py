@@ -15,8 +15,8 @@ from provision.fleet.hooks import Hook, parse, refusing
 WITHOUT_ZERO = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
-def made(text: str) -> Hook:
-    hook = parse(text, "--before")
+def made(text: str, flag: str = "--before") -> Hook:
+    hook = parse(text, flag)
     assert hook is not None
     return hook
 
@@ -30,7 +30,8 @@ def test_a_hosts_name_is_one_word_whatever_it_holds(name: str) -> None:
 
 def test_names_stand_within_words_too() -> None:
     made("test x=web1 = x={host}").run({"host": "web1"})
-    made("test {status}.{address} = changed.10.0.0.1").run({"status": "changed", "address": "10.0.0.1"})
+    about = {"status": "changed", "address": "10.0.0.1"}
+    made("test {status}.{address} = changed.10.0.0.1", "--after").run(about)
 
 
 def test_a_failure_says_what_the_program_said_last() -> None:
@@ -73,6 +74,13 @@ def test_a_mistake_is_told_before_any_host_is_touched(text: str, says: str) -> N
     with pytest.raises(OperatorError) as error:
         parse(text, "--after")
     assert str(error.value) == f"--after: {repr(text) + ': ' if text == chr(39) else ''}{says}"
+
+
+def test_how_a_host_ended_is_not_known_before_it_is_changed() -> None:
+    with pytest.raises(
+        OperatorError, match=r"^--before: \{status\} stands for nothing: there are \{host\}, \{addr"
+    ):
+        parse("true {status}", "--before")
 
 
 def test_none_is_none() -> None:

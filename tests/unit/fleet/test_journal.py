@@ -215,6 +215,18 @@ def test_a_journal_that_can_not_be_used_is_told_before_any_host_is_touched(
     assert "\n" not in str(error.value)
 
 
+def test_a_journal_that_is_damaged_within_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "runs.sqlite"
+    with opened(path) as journal:
+        journal.begun(course())
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"Z" * (len(content) - 4096))
+    with opened(path) as journal:
+        for read in (journal.runs, lambda: journal.entry("run1")):
+            with pytest.raises(OperatorError, match=r"runs.sqlite, can't be read: .*; move it away"):
+                read()
+
+
 def test_a_run_that_can_not_be_written_down_does_not_go_on(tmp_path: Path) -> None:
     with opened(tmp_path / "runs.sqlite") as journal:
         journal.begun(course())

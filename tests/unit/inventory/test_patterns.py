@@ -74,6 +74,12 @@ def test_a_pattern_chooses(pattern: str, names: str) -> None:
         ("empty", "'empty' chooses no host"),
         ("~(", "--limit: '~('"),
         ("web[3:1]", "the range [3:1] is empty"),
+        (",", "--limit: ',' is no pattern: write it like"),  # of two variables of a script, both empty
+        (": ,", "is no pattern"),
+        (" ", "is no pattern"),
+        ("web[", "is no pattern"),
+        ("web1]", "is no pattern"),
+        ("!", "no host or group is called ''"),
     ],
 )
 def test_what_chooses_nobody_is_a_mistake(pattern: str, says: str) -> None:

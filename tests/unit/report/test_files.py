@@ -244,6 +244,16 @@ def test_a_file_for_figures_that_can_not_be_written_is_told_before_any_host_is_a
     assert hosts["a"].commands == []
 
 
+def test_nothing_but_a_file_is_replaced_by_figures(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for name in ("pipe", "link"):
+        with pytest.raises(
+            OperatorError, match=rf"^--metrics: /.*/{name} is no file that can be replaced: name"
+        ):
+            Files(metrics=str(tmp_path / name))
+
+
 def test_who_may_read_it_is_as_the_operators_umask_has_it(report: Path) -> None:
     before = os.umask(0o027)
     try:

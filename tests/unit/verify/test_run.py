@@ -24,9 +24,9 @@ NAMES = [check.__name__ for check in checks(defaults())]
 CHECKOUT = Path(__file__).parents[3]
 
 
-def run(hosts: Mapping[str, Remote], junit: Path | None = None) -> int:
+def run(hosts: Mapping[str, Remote], junit: Path | str = "") -> int:
     subjects = {name: verify.Subject(remote, ASKED, defaults()) for name, remote in hosts.items()}
-    return verify.run(subjects, Observer(), junit=junit)
+    return verify.run(subjects, Observer(), junit=str(junit))
 
 
 def drifted() -> FakeHost:
@@ -116,6 +116,11 @@ def test_the_report_has_a_class_for_each_host(tmp_path: Path) -> None:
     assert cases == [(host, name) for host in ("host1", "web-2.example.com") for name in NAMES]
     failures = suite.findall("testcase/failure")
     assert [failure.get("message", "")[:26] for failure in failures] == ["docker.service is disabled"]
+
+
+def test_a_report_in_a_home_that_is_not_there_is_told() -> None:
+    with pytest.raises(OperatorError, match=r"^--junit: can't find ~nobody-of-that-name/x: no home"):
+        run({"host1": FakeHost()}, "~nobody-of-that-name/x")
 
 
 @pytest.mark.parametrize("name", ["no-such-folder/report.xml", "."])
