@@ -114,7 +114,7 @@ def _key(path: str, flag: str) -> tuple[str, str]:
 def path_of(said: str, flag: str) -> Path:
     """Where a file or folder is that the operator named. Raises OperatorError where its ~ leads nowhere."""
     try:
-        return Path(said).expanduser().absolute()
+        return Path(said).expanduser()
     except RuntimeError:
         # what pathlib says to the ~ of a user who isn't there
         raise OperatorError(f"{flag}: can't find {said}: no home directory of that name") from None
@@ -122,7 +122,7 @@ def path_of(said: str, flag: str) -> Path:
 
 def file_of(said: str, flag: str) -> Path:
     """The same of a file that is written in place, once it is known that it can be. Raises OperatorError."""
-    path = path_of(said, flag)
+    path = path_of(said, flag).absolute()
     try:
         path.open("a").close()
     except OSError as error:

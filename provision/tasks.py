@@ -197,9 +197,12 @@ def raise_if_empty(flags: Sequence[Flag], values: Mapping[str, str | bool | None
     from provision.errors import OperatorError  # noqa: PLC0415  likewise
 
     for flag in flags:
-        if values[flag.name] == "":
-            name = f"--{flag.name.replace('_', '-')}"
-            raise OperatorError(f"{name}: nothing stands behind it: say {flag.metavar}, or leave {name} out")  # type: ignore[union-attr]  # a switch is never empty
+        if values[flag.name] != "" or isinstance(flag, Switch):
+            continue
+        if isinstance(flag, Argument):
+            raise OperatorError(f"nothing stands where {flag.metavar} is wanted: {flag.help}")
+        name = f"--{flag.name.replace('_', '-')}"
+        raise OperatorError(f"{name}: nothing stands behind it: say {flag.metavar}, or leave {name} out")
 
 
 def _bare(flag: Flag) -> bool:

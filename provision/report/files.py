@@ -59,7 +59,7 @@ class Files:
 
 def _folder(said: str) -> Path:
     """The folder, made where it wasn't there, once it is known that files can be written into it."""
-    path = path_of(said, "--report")
+    path = path_of(said, "--report").absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path).close()
@@ -72,7 +72,7 @@ def _folder(said: str) -> Path:
 
 def _file(said: str) -> Path:
     """The file, once it is known that it can be replaced."""
-    path = path_of(said, "--metrics")
+    path = path_of(said, "--metrics").absolute()
     try:
         if path.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))

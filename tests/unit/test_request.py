@@ -115,6 +115,14 @@ def test_a_flag_with_nothing_behind_it_is_not_one_that_is_left_out(
     assert len(said.splitlines()) == 1
 
 
+def test_an_argument_that_is_empty_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    program = Program(namespace=Collection.from_module(tasks), executor_class=Executor, config_class=Config)
+    with pytest.raises(SystemExit) as end:
+        program.run(["fab", "-H", "a", "unlock", ""])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("error: nothing stands where ID is wanted: the run that holds")
+
+
 @pytest.mark.parametrize("command", [Run.prove, Run.mirrors])
 def test_a_pace_that_is_none_is_told_before_any_host_is_asked(
     hosts: Hosts, command: Callable[[Run], int]
