@@ -2,6 +2,7 @@
 
 from provision.tasks import (
     attach,
+    bundle,
     facts,
     history,
     hosts,
@@ -20,6 +21,7 @@ from provision.tasks import (
 
 __all__ = [
     "attach",
+    "bundle",
     "facts",
     "history",
     "hosts",

@@ -11,6 +11,8 @@ In reading order:
     asked         what is asked for of each host
     remote        the only SSH
     converge      one host: read, plan, apply stage by stage, read again
+    versions      what a repository offers
+    bundling      how a bundle is made
     kept          what hosts keep of their runs: listed, joined, and a lock taken from one
     verify        checks that are independent of our own probe
     prove         what images promise, shown on the host's own engine
@@ -27,6 +29,7 @@ In reading order:
     words         what docker, yum and rpm say
     inventory     which hosts there are, how each is reached, what is said of each
     handed        what the files that an operator names hold
+    bundle        an offline repository in a folder, checked before it is used
     spec          all that an operator may ask for
     advisories    what is known against each engine version
     holes         security holes, by number

@@ -141,6 +141,9 @@ def _apply(
     word = script.nonce()
     listener = Listener(word, outcome.host, observer)
     run = _run(goal, stage, word)
+    if run.sends:
+        size = sum(each.size for each in run.sends)
+        observer.step(outcome.host, f"{size / 1e6:.1f} MB go over the connection")
     try:
         answer = remote.apply(run, listener.hear, listener.lost)
     finally:
@@ -166,7 +169,8 @@ def _run(goal: Goal, stage: Stage, word: str) -> HostRun:
         Claim(owner, goal.lock_timeout, command),
     )
     known = [f"{trace.key}: {trace.value}" for trace in goal.terms.known]
-    return HostRun(word, text, About(command, owner, __version__, told, known))
+    sends = tuple(dict.fromkeys(each for change in stage.changes for each in change.sends))
+    return HostRun(word, text, About(command, owner, __version__, told, known), sends)
 
 
 class Listener:

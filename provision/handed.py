@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from provision import openpgp
+from provision import bundle, openpgp
+from provision.bundle import Bundle
 from provision.errors import OperatorError
 from provision.secret import Reference, Secret
 from provision.spec import NONE, Spec
@@ -30,8 +31,9 @@ class Handed:
     """What goes to the hosts besides what Spec itself says.
 
     `repo_key` is the armoured key that Docker's packages must be signed with, `base_key` the fingerprint of the one
-    that CentOS's must be. The proxies are whole URLs, with user and password where they have one; an empty one is no
-    proxy at all, None says nothing of it. `package_ca` and `registry_cas` are certificates in PEM.
+    that CentOS's must be. `bundle` is where packages come from instead of a mirror. The proxies are
+    whole URLs, with user and password where they have one; an empty one is no proxy at all, None says nothing of it.
+    `package_ca` and `registry_cas` are certificates in PEM.
     """
 
     repo_key: bytes
@@ -40,6 +42,7 @@ class Handed:
     daemon_proxy: Secret | None = None
     package_ca: bytes | None = None
     registry_cas: Mapping[str, bytes] = field(default_factory=dict)
+    bundle: Bundle | None = None
 
 
 def defaults() -> Handed:
@@ -64,7 +67,15 @@ def read(spec: Spec) -> Handed:
         proxies.get(spec.proxy_for_daemon),
         None if spec.package_ca is None else _certificates(spec.package_ca, "--package-ca"),
         {name: _certificates(path, "--registry-ca") for name, _, path in named},
+        None if spec.bundle is None else _bundle(spec, spec.bundle, repo_key, base_key),
     )
+
+
+def _bundle(spec: Spec, path: str, repo_key: bytes, base_key: str) -> Bundle:
+    flag = "--package-mirror"
+    found = bundle.opened(path, flag, spec.docker_version)
+    bundle.raise_if_foreign(found, flag, openpgp.read(repo_key.decode()).fingerprint, base_key)
+    return found
 
 
 def _proxies(spec: Spec) -> dict[str | None, Secret]:

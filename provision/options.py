@@ -45,7 +45,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "package_mirror",
         "MIRROR",
-        "where packages come from: aliyun (default), tuna, ustc, official, or the URL of a docker-ce folder",
+        "where packages come from: aliyun (default), tuna, ustc, official, the URL of a docker-ce folder, or"
+        " bundle:DIR, which `bundle` made",
         "aliyun",
     ),
     Option(

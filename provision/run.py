@@ -15,7 +15,7 @@ from rich.table import Table
 
 from provision.changing import Changing, Mode, unheard
 from provision.converge import read
-from provision.errors import HostError
+from provision.errors import HostError, OperatorError
 from provision.events import Observer
 from provision.fleet import past
 from provision.fleet.turn import Host, guarded
@@ -24,6 +24,7 @@ from provision.report.clean import one_line
 from provision.report.terminal import facts_view
 from provision.request import Context, Request
 from provision.resources.withdrawal import Withdrawal
+from provision.steps import base_repos
 from provision.steps.repos import repository
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ class Run:
         from provision import versions  # noqa: PLC0415  only this command reads yum's lists
 
         def offered(host: Host) -> list[versions.Row]:
+            if host.asked.handed.bundle:
+                raise OperatorError(
+                    f"versions: a bundle holds one version, here {host.asked.spec.docker_version}: name a mirror"
+                )
             repo = repository(host.asked.spec, host.asked.handed)
             return versions.offered(host.remote, repo, host.asked.spec.engine)
 
@@ -86,6 +91,38 @@ class Run:
         else:
             for name, rows in results.items():
                 self._out.print(versions.table(name, rows))
+        return self._read_code
+
+    def bundle(self) -> int:
+        from provision import bundling  # noqa: PLC0415  only this command makes bundles
+
+        folder, hosts = bundling.target(self._request.flag("output")), self._request.hosts()
+        bundling.metadata_maker()
+        if len(hosts) != 1:
+            raise OperatorError(
+                f"bundle: one host makes it, and {len(hosts)} are named: say which by -H or --limit"
+            )
+
+        def made(host: Host) -> bundling.Made:
+            asked = host.asked
+            if asked.handed.bundle:
+                raise OperatorError("bundle: --package-mirror is a bundle already: name a mirror")
+            order = bundling.Order(
+                host.name,
+                asked.spec.engine,
+                asked.spec.mirror_url,
+                repository(asked.spec, asked.handed),
+                asked.handed.base_key,
+                base_repos.archive(asked.spec, asked.handed) or b"",
+            )
+            return bundling.make(host.remote, order, folder)
+
+        results = self._each(made)
+        if self._request.json:
+            self._document({name: found.plain() for name, found in results.items()})
+        else:
+            for name, found in results.items():
+                self._out.print(f"{name}: {found}", soft_wrap=True, markup=False)
         return self._read_code
 
     def verify(self) -> int:

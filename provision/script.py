@@ -48,6 +48,8 @@ LOCK_TIMEOUT = 120
 COMMON = r"""
 state=/var/lib/docker-provision
 runs=$state/runs
+# where files lie that were sent ahead of a run
+given=
 # for how long others are waited for, in seconds
 lock_timeout=@LOCK_TIMEOUT@
 # A hung daemon or a damaged database must not hang the run: seconds, then the command.

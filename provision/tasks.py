@@ -78,6 +78,7 @@ CROSS = Switch(
     "cross_line",
     "consent to a change between 18.06 or before and 18.09 or later, for which containers are stopped in order",
 )
+OUTPUT = Value("output", "DIR", "the folder that the bundle is made in; it must be new, or empty")
 RUN = Value("run", "ID", "the run, if not that which is under way or the newest (`history` lists them)")
 HOLDER = Argument("run", "ID", "the run that holds the host; whoever waits for it is told its id")
 REPLACE = Switch(
@@ -254,6 +255,12 @@ def facts(run: Run) -> int:
 def versions(run: Run) -> int:
     """List the versions that the package repository offers, newest first; the host stays as it was."""
     return run.versions()
+
+
+@command(OUTPUT, *ASKED, *PACE, JSON)
+def bundle(run: Run) -> int:
+    """Make an offline repository of Docker and all that it needs, through one host; for --package-mirror bundle:DIR."""
+    return run.bundle()
 
 
 @command(*ASKED, *ROLLOUT, STOP, PURGE, DEPENDENCIES, LOCK_TIMEOUT, DRY_RUN, *REPORTS, *TOLD)

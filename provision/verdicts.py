@@ -29,11 +29,8 @@ def explain(verdict: str, log: Sequence[str]) -> str:
             return f"{reason.what}; {reason.remedy}"
         case ["missing", version]:
             return _missing(version, log)
-        case ["signature", package]:
-            return (
-                f"{package} isn't signed by the key that was asked for, so nothing was installed; if the mirror "
-                "is meant to serve packages of its own, hand over its key by --repo-key FILE"
-            )
+        case ["signature" | "dependency" as kind, package]:
+            return f"{package} isn't signed by the key {_UNSIGNED[kind]}"
         case ["clock", seconds]:
             days, way = abs(int(seconds)) // 86400, "behind" if seconds.startswith("-") else "ahead of"
             return (
@@ -45,6 +42,18 @@ def explain(verdict: str, log: Sequence[str]) -> str:
         case _:
             return verdict
 
+
+_UNSIGNED = {
+    "signature": (
+        "that was asked for, so nothing was installed; if the mirror is meant to serve packages of its own, hand over "
+        "its key by --repo-key FILE"
+    ),
+    "dependency": (
+        "of CentOS, so nothing was installed: it was altered, or it is of a repository that isn't CentOS's; take that "
+        "out, or hand over the key of your own CentOS packages by --base-key FILE"
+    ),
+}
+"""Docker's packages, and what comes along with them in a bundle."""
 
 _PUT_BACK = {
     "back": "the packages and the daemon.json from before are back, and so is all that ran",

@@ -54,6 +54,8 @@ def _run(session: Session, command: str, *arguments: str) -> int:
         if command in CHANGING:
             raise Error("You need to be root to perform this command.")
         return COMMANDS[command](session, list(arguments))
+    if session.options.installroot:  # free of the lock (yum 3.4.3, run)
+        return COMMANDS[command](session, list(arguments))
     lock.acquire(session.out, exit_on_lock=session.config.true("exit_on_lock"))
     try:
         return COMMANDS[command](session, list(arguments))
@@ -69,6 +71,7 @@ def _parse(arguments: list[str]) -> tuple[Values, list[str]]:
     parser.add_option("-d", "--debuglevel", type=int)
     parser.add_option("-e", "--errorlevel", type=int)
     parser.add_option("--releasever")
+    parser.add_option("--installroot", default="")
     for names in ("-x", "--exclude"), ("--setopt",), ("--disableexcludes",), ("--disableincludes",):
         parser.add_option(*names, action="append", default=[])
     repos: list[tuple[str, bool]] = []  # of both options, since their order counts

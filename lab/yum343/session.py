@@ -38,7 +38,8 @@ class Session:
         self.out = Output()
         if options.quiet:
             self.out.level = 0
-        self.installed = rpmdb.installed(PERSIST)
+        # in another root nothing is installed yet (yum 3.4.3, run)
+        self.installed = [] if options.installroot else rpmdb.installed(PERSIST)
         release = next((p.evr.version for p in self.installed if p.name == "centos-release"), "$releasever")
         variables = {"releasever": options.releasever or release, "basearch": "x86_64", "arch": "x86_64"}
         variables["infra"] = "stock"
@@ -133,7 +134,7 @@ class Session:
 
     def _cachedir(self) -> Path:
         """As configured for root; others have a folder of their own below /var/tmp."""
-        configured = Path(self.config.text("cachedir"))
+        configured = Path(self.options.installroot + self.config.text("cachedir"))
         if os.geteuid() == 0:
             return configured
         prefix = f"yum-{getpass.getuser()}-"

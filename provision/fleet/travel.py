@@ -32,6 +32,12 @@ def raise_if_unfit(
             raise OperatorError(
                 f"{flag} is for connections of this machine: workers log in by their own agent, keys and ssh_config"
             )
+    hosts = list(hosts)
+    if any(host.asked.handed.bundle for host in hosts):
+        raise OperatorError(
+            "--package-mirror: a bundle lies on this machine, which isn't where hosts are changed with --runner dask:"
+            " leave one out; --shard divides a fleet without Dask"
+        )
     if orders.scheduler.startswith("tls://"):
         return
     if sudo_password is not None:

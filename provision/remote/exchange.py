@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import codecs
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from threading import Event
 
 import paramiko
@@ -63,6 +64,15 @@ class _Stream:
         return "".join(self._pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What goes in behind a script, once that has printed the line `asks`: by then its shell has read all of it, and
+    reads nothing of this."""
+
+    asks: str
+    blocks: Iterator[bytes]
+
+
 class Exchange:
     """Runs one script as root.
 
@@ -81,6 +91,7 @@ class Exchange:
         on_piece: Callable[[str], None] = lambda _piece: None,
     ) -> None:
         self._channel = channel
+        self._content: Content | None = None
         self._become = become
         self._pending = become.opening
         self._script = become.release + script.encode()
@@ -94,14 +105,16 @@ class Exchange:
         """How many bytes of the script's standard output were handed on, also where the connection was lost."""
         return self._out.handed_on
 
-    def run(self, limit: float | None, *, silence: float | None = None) -> Output:
-        """Run to the end, for at most `limit` seconds if one is given. A script that began and prints nothing for
-        `silence` seconds is on a dead line, which the kernel takes longer to notice.
+    def run(
+        self, limit: float | None, *, silence: float | None = None, content: Content | None = None
+    ) -> Output:
+        """Run to the end, for at most `limit` seconds if one is given; the script takes in `content`. One that
+        began and prints nothing for `silence` seconds is on a dead line, which the kernel takes longer to notice.
 
         Raises Refused if there is no root shell, Failed if time is up, Unreachable if the connection ends before
         the script could begin, ConnectionError if it ends after.
         """
-        begun = time.monotonic()
+        begun, self._content = time.monotonic(), content
         wake = Event()
         self._start()
         self._channel.in_buffer.set_event(wake)
@@ -157,16 +170,24 @@ class Exchange:
         if not self._pending and not self._script_given and (self._eager or self._out.started):
             self._pending = self._script
             self._script_given = True
+        elif not self._pending and self._content is not None and self._content.asks in self._out.text:
+            self._next_block(self._content)
         if not self._pending or not self._channel.send_ready():
             return False
         try:
             sent = self._channel.send(self._pending[:BLOCK])
         except OSError:
-            sent = 0  # the other side closed; why, its output and status say
+            sent, self._content = 0, None  # the other side closed; why, its output and status say
         self._pending = self._pending[sent:] if sent else b""
-        if not self._pending and self._script_given:
+        if not self._pending and self._script_given and self._content is None:
             self._channel.shutdown_write()
         return True
+
+    def _next_block(self, content: Content) -> None:
+        self._pending = next(content.blocks, b"")
+        if not self._pending:
+            self._content = None
+            self._channel.shutdown_write()
 
     def _is_over(self, silence: float) -> bool:
         if not self._channel.status_event.is_set():

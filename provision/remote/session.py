@@ -13,17 +13,19 @@ import paramiko
 import stamina
 
 from provision.converge import Output
-from provision.errors import Failed, HostError, Unreachable
+from provision.errors import Failed, HostError, Refused, Unreachable
 from provision.inventory import Ssh
 from provision.remote.become import Become
 from provision.remote.connection import CONNECT_TIMEOUT, KEYRING, Wiring
-from provision.remote.exchange import KILLED, Exchange
+from provision.remote.exchange import KILLED, Content, Exchange
 from provision.runs import HostRun
+from provision.runs.sending import blocks
 
 READ_TIMEOUT = 300.0  # seconds for a read that was given no time of its own
 SILENCE = (
     30.0  # seconds without a sign of a watched script, which gives one every second, that mean a dead line
 )
+TAKING_LIMIT = 300.0  # the same while files are sent: the host may be at their checksums
 RETURN_LIMIT = 300.0  # seconds without a word from the host after which a run is left to itself
 FIRST_WAIT = 0.5  # seconds before the first attempt to come back, doubled with each
 LONGEST_WAIT = 20.0  # seconds between two attempts at most
@@ -118,18 +120,36 @@ class Session:
                 raise Failed(f"the connection was lost ({problem}): run again") from problem
 
     def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
-        """Begin a run (or join it) and follow it to its end, for as long as it takes.
+        """Begin a run (or join it) and follow it to its end, for as long as it takes; what it needs is sent before.
 
         `hear` gets what it says, decoded, in pieces as they come; `lost` hears of lost connections, after which the
         host is come back to, and followed from the last byte. So it is where the run asks for a new connection, which
         shows that the host can be reached. Raises Unreachable and Refused while nothing was begun,
         Failed if the host isn't reached again within RETURN_LIMIT seconds.
         """
+        if run.sends:
+            self._hand_over(run)
         answer = self._to_its_end(run, _Heard(run, hear), lost)
         if farewell := run.ended(answer.stdout):
             with suppress(HostError):  # the run is what counts; what is left goes with the next one
                 self.read(farewell)
         return answer
+
+    def _hand_over(self, run: HostRun) -> None:
+        """Send the files that the run needs, before anything is begun. Raises Refused if the host doesn't take them,
+        Unreachable if the connection is lost."""
+        with closing(self._channel()) as channel:
+            try:
+                exchange = Exchange(channel, self._become(), run.receive, eager=False)
+                content = Content(run.asks, blocks(run.sends))
+                answer = exchange.run(None, silence=TAKING_LIMIT, content=content)
+            except _LOST as problem:
+                raise Unreachable(
+                    f"the connection was lost while packages were sent ({problem}): nothing was changed, run again",
+                    passing=True,
+                ) from problem
+        if answer.status:
+            raise Refused(run.not_taken(answer.stdout))
 
     def _to_its_end(self, run: HostRun, heard: _Heard, lost: Callable[[str], None]) -> Output:
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from provision.masking import masked
+from provision.runs.sending import Sent
 from provision.script import Section, quote
 
 __all__ = [
@@ -89,7 +90,8 @@ class Change:
     change of the whole stage, changes nothing, and may refuse. `stops_daemon` says that containers may stop.
     `first` puts it ahead of everything else, into a stage of its own. `joins` is a step that must follow in the same
     stage, for the change leaves undone what that one does. `provisional`: the host takes it back by itself where the
-    daemon doesn't come up with it, and then leaves none of its traces.
+    daemon doesn't come up with it, and then leaves none of its traces. `sends` are files that lie on the host before
+    the run begins.
     """
 
     resource: str
@@ -104,6 +106,7 @@ class Change:
     joins: str = ""
     provisional: bool = False
     traces: tuple[Trace, ...] = ()
+    sends: tuple[Sent, ...] = ()
 
     def __post_init__(self) -> None:
         _mask(self, "actual", "desired", "reason", "diff")

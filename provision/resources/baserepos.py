@@ -176,7 +176,10 @@ class BaseRepositories:
 
     def compare(self, states: States) -> list[Finding]:
         state = states[self.id]
-        installs = any(isinstance(finding, Change) for finding in self.packages.compare(states))
+        # what comes from a bundle needs none of them
+        installs = not self.packages.bundled and any(
+            isinstance(finding, Change) for finding in self.packages.compare(states)
+        )
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)] if installs or self.archive else []
         if not state.is_centos_7:

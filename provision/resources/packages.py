@@ -22,6 +22,7 @@ from provision.resources.base import (
     quote,
 )
 from provision.resources.brought import ANY, PACKAGES_ID, brought, recorded
+from provision.resources.bundled import Bundled
 from provision.resources.daemon import SERVICE, UnitState, in_swarm
 from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState, why_not_ours
@@ -29,6 +30,7 @@ from provision.resources.restart import DEFAULT, Policy, consequence_of_change
 from provision.resources.transition import DOCKER, KEPT, KIN, RIVALS, Transition
 from provision.resources.unfinished import UNFINISHED_ID, UnfinishedState
 from provision.resources.yum import Repository
+from provision.runs.sending import Sent
 from provision.script import Section
 from provision.words import rpm
 
@@ -59,13 +61,14 @@ class Packages:
     """The packages of an engine. `repository` is where they come from, as the host will have it.
 
     `policy` is the operator's word on changes of version. `live_restore` is what is asked for it; None leaves it as it
-    is.
+    is. `bundled` is the bundle that they come from, if they don't come from a mirror.
     """
 
     engine: Engine
     repository: Repository
     policy: Policy = DEFAULT
     live_restore: bool | None = None
+    bundled: Bundled | None = None
 
     @property
     def id(self) -> str:
@@ -215,6 +218,9 @@ class Packages:
         if move.stops:
             script = ["change_engine", *map(quote, (*self.policy.words_for(move, kept=kept), *words))]
             reason = "; ".join(filter(None, [reason, consequence_of_change(unit, kept=kept)]))
+        sends = self._sends(states, move)
+        if self.bundled and sends:
+            reason = f"{reason}; {self.bundled.told(sends)}"
         if move.spoilt:
             script.append(f"\nassert_whole {DOCKER}")
         ours = {**recorded(self.id, states[RECORD_ID])}
@@ -235,7 +241,12 @@ class Packages:
                 Trace(self.id, "installed", sorted(f"{name}-{version}" for name, version in ours.items())),
                 *self._replacing(states, move),
             ),
+            sends=sends,
         )
+
+    def _sends(self, states: States, move: Transition) -> tuple[Sent, ...]:
+        """What goes ahead of the change: nothing where packages come from a mirror, or only go."""
+        return self.bundled.sends(states, move.spoilt) if self.bundled and move.way else ()
 
     def _replacing(self, states: States, move: Transition) -> tuple[Trace, ...]:
         """For the record: what was there in the place of docker-ce."""

@@ -61,7 +61,8 @@ change() {
     # a word for each
     # shellcheck disable=SC2086
     yum_bounded --setopt=obsoletes=0 --setopt=clean_requirements_on_remove=0 --setopt=cachedir="$look/cache" \
-      --setopt=reposdir="$look/repos" --disableexcludes=docker-ce-stable $command ||
+      --setopt=reposdir="$look/repos" ${bundle:+"--disablerepo=*"} ${bundle:+"--enablerepo=$bundled"} \
+      --disableexcludes=docker-ce-stable $command ||
       { why="yum $yum_status"; forget_login; return 1; }
     forget_login
   fi
@@ -81,7 +82,8 @@ change() {
 intend() {
   mkdir -p "$state" || return 0
   if [ -e "$state/intended-packages" ]; then note_brought; fi
-  find "$look/cache" -name '*.rpm' -exec rpm -qp --nosignature --qf '%{NAME}\n' '{}' + 2>/dev/null |
+  find "$look/cache" ${bundle:+"$look/bundle"} -name '*.rpm' \
+    -exec rpm -qp --nosignature --qf '%{NAME}\n' '{}' + 2>/dev/null |
     sort -u >"$look/intended"
   { comm -13 "$look/before" "$look/intended" | sed 's/^/new /'; comm -12 "$look/before" "$look/intended" |
     sed 's/^/there /'; sed -n 's/^gpg-pubkey/key &/p' "$look/before"; } >"$state/intended-packages"

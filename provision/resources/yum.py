@@ -18,6 +18,11 @@ LIBRARY = (
 look=
 back_needed=yes
 loaded=
+# the key that signs a bundle's dependencies, in base64, where packages come from one
+bundle=
+bundled=docker-ce-stable,docker-provision-dependencies
+# an empty root for yum, where all is to come that a package needs, whatever this host has
+root=
 # FILE BASE64: a file below $look, for root alone
 lay() { (umask 077; printf %s "$2" | base64 -d >"$1") || fail "can't write under /var/tmp"; }
 # REPO CA: our repository as it will be, with its certificate beside it: the host has neither yet. A certificate that is
@@ -49,19 +54,14 @@ load_ours() {
 # packages from it.
 look_packages() {
   lay_repository "$1" "$2"
+  if [ -n "$bundle" ]; then lay_bundle; fi
   # what runs that were killed have left, which may be some hundred MB
   find "$(dirname "$look")" -maxdepth 1 -name 'docker-provision.??????' -mmin +1440 -exec rm -rf {} +
   lay "$look/key" "$3"
   held=$4 version=$5 replaced=$6 gone=$7 back=$8; shift 8
-  copy_repositories "$look/repos"
-  hide_elsewhere "$look/repos"
-  ask_around "$look/repos"
+  if [ -z "$bundle" ]; then look_around; fi
   load_ours
-  yum_aside --disablerepo='*' --enablerepo=docker-ce-stable list docker-ce --showduplicates >"$look/offers" 2>&1
-  if ! grep -qF " $version " "$look/offers" && ! grep -qF ":$version " "$look/offers"; then
-    cat "$look/offers"
-    fail "missing $version"
-  fi
+  look_offer
   command=$(spelt "$@")
   # a word for each
   # shellcheck disable=SC2086
@@ -70,6 +70,31 @@ look_packages() {
   look_touched
   look_back
   look_signatures
+}
+# A bundle's repositories, in place of every other, out of the folder that was sent ahead of this run. What CentOS
+# signed is checked by CentOS's key, and what Docker did by Docker's.
+lay_bundle() {
+  mv "$given" "$look/bundle" 2>/dev/null || fail "the packages that were sent ahead are gone from $given: run again"
+  lay "$look/base-key" "$bundle"
+  sed -i "s|^baseurl=.*|baseurl=file://$look/bundle/docker-ce-stable|; s/^enabled=.*/enabled=1/" \
+    "$look/repos/docker-ce.repo"
+  printf '%s\n' '[docker-provision-dependencies]' 'name=what Docker needs of CentOS' 'enabled=1' 'gpgcheck=1' \
+    "baseurl=file://$look/bundle/docker-provision-dependencies" "gpgkey=file://$look/base-key" \
+    >"$look/repos/dependencies.repo" || fail "can't write under /var/tmp"
+}
+# the other repositories of the host, as they are to count in this run
+look_around() {
+  copy_repositories "$look/repos"
+  hide_elsewhere "$look/repos"
+  ask_around "$look/repos"
+}
+# whether our repository offers docker-ce $version
+look_offer() {
+  yum_aside --disablerepo='*' --enablerepo=docker-ce-stable list docker-ce --showduplicates >"$look/offers" 2>&1
+  if ! grep -qF " $version " "$look/offers" && ! grep -qF ":$version " "$look/offers"; then
+    cat "$look/offers"
+    fail "missing $version"
+  fi
 }
 # COMMAND...: as this host's yum takes it. Where dnf stands in for yum, swap takes one package for one, and only its
 # shell takes several in one transaction (dnf 4.14, run).
@@ -157,7 +182,8 @@ open_look() {
 # against the pinned key alone: yum would import keys for it.
 yum_aside() {
   yum_bounded --noplugins --nogpgcheck --setopt=reposdir="$look/repos" --setopt=cachedir="$look/cache" \
-    --setopt=persistdir="$look/persist" --setopt=logfile="$look/log" "$@"
+    --setopt=persistdir="$look/persist" --setopt=logfile="$look/log" ${root:+"--installroot=$root"} \
+    ${root:+--releasever=7} ${bundle:+"--disablerepo=*"} ${bundle:+"--enablerepo=$bundled"} "$@"
 }
 # REPO CA: what it offers, in yum's own words
 list_offers() {
@@ -170,18 +196,29 @@ refresh_metadata() {
   yum_bounded -q --disablerepo='*' --enablerepo=docker-ce-stable clean expire-cache || fail "yum $?"
   yum_bounded -q --disablerepo='*' --enablerepo=docker-ce-stable makecache || fail "yum $?"
 }
-# rpm's own check against a database that holds the pinned key alone
+# Docker's by the pinned key alone, and what came along in a bundle by CentOS's
 look_signatures() {
-  mkdir "$look/rpm" && rpm --dbpath "$look/rpm" --initdb && rpm --dbpath "$look/rpm" --import "$look/key" ||
-    fail "rpm can't import the key"
-  find "$look/cache" -name '*.rpm' -path '*docker-ce-stable*' >"$look/found"
+  trust_alone "$look/key" "$look/rpm"
+  find_packages docker-ce-stable >"$look/found"
   [ -s "$look/found" ] || fail "yum downloaded no package of docker-ce-stable"
   while read -r file; do
-    # an unsigned package is "OK" by its digests: it must say that a signature is
-    rpm --dbpath "$look/rpm" -K "$file" >"$look/check" 2>&1 && grep -qE 'pgp|signatures' "$look/check" ||
-      fail "signature $(basename "$file")"
+    signed "$file" "$look/rpm" || fail "signature $(basename "$file")"
+  done <"$look/found"
+  if [ -z "$bundle" ]; then return 0; fi
+  trust_alone "$look/base-key" "$look/base-rpm"
+  find_packages docker-provision-dependencies >"$look/found"
+  while read -r file; do
+    signed "$file" "$look/base-rpm" || fail "dependency $(basename "$file")"
   done <"$look/found"
 }
+# REPOSITORY: what was downloaded from it, or sent; yum takes a package of a file:// repository where it lies
+find_packages() { find "$look/cache" ${bundle:+"$look/bundle"} -name '*.rpm' -path "*$1*"; }
+# KEY FOLDER: a database for rpm there that holds that key and nothing else
+trust_alone() {
+  mkdir "$2" && rpm --dbpath "$2" --initdb && rpm --dbpath "$2" --import "$1" || fail "rpm can't import the key"
+}
+# FILE FOLDER: rpm's own check. An unsigned package is "OK" by its digests: it must say that a signature is.
+signed() { rpm --dbpath "$2" -K "$1" >"$look/check" 2>&1 && grep -qE 'pgp|signatures' "$look/check"; }
 """
 )
 
@@ -195,12 +232,21 @@ FORGET = "rm -rf /var/cache/yum/*/7/docker-ce-stable"
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository file and what it trusts, as they will lie on the host: the key, and a certificate if it has one."""
+    """A repository file and what it trusts, as they will lie on the host: the key, and a certificate if it has one.
+
+    `base_key` is there where packages come from a bundle: the key that signs those of CentOS among them.
+    """
 
     text: bytes
     key: bytes
     hold: tuple[str, ...]
     ca: bytes = b""
+    base_key: bytes = b""
+
+    @property
+    def bundled(self) -> bool:
+        """Whether packages come from a bundle, and the repository isn't asked."""
+        return bool(self.base_key)
 
     def look(
         self,
@@ -217,21 +263,26 @@ class Repository:
         are there now (name-version-release), which must be on offer too.
         """
         words = (
-            *(*self._laid(), _encoded(self.key), " ".join(self.hold), version),
+            *(*self.laid(), *self.trusted(), version),
             *(" ".join(each) for each in (replaced, gone, back)),
             *command,
         )
-        return " ".join(["look_packages", *map(quote, words)])
+        ahead = f"bundle={_encoded(self.base_key)}\n" if self.bundled else ""
+        return ahead + " ".join(["look_packages", *map(quote, words)])
 
     def look_first(self) -> str:
         """Shell text that refuses unless yum's lock is free and the mirror answers."""
-        return " ".join(["look_repository", *map(quote, self._laid())])
+        return " ".join(["look_repository", *map(quote, self.laid())])
 
     def offers(self) -> str:
         """Shell text that lists what the repository offers, and leaves the host as it was."""
-        return " ".join(["list_offers", *map(quote, self._laid())])
+        return " ".join(["list_offers", *map(quote, self.laid())])
 
-    def _laid(self) -> tuple[str, str]:
+    def trusted(self) -> tuple[str, str]:
+        """The key, in base64, and the names that only come from here."""
+        return _encoded(self.key), " ".join(self.hold)
+
+    def laid(self) -> tuple[str, str]:
         """The same repository without its hold, which would hide what is looked for, and its certificate."""
         lines = (line for line in self.text.split(b"\n") if not line.startswith(b"exclude="))
         return _encoded(b"\n".join(lines)), _encoded(self.ca)

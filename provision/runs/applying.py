@@ -53,7 +53,7 @@ def apply_script(
         + f"lock_timeout={claim.patience}\nowner={quote(claim.owner)}\n"
         + f"command={quote(claim.command)}\nnonce={word}\n"
         + LIBRARY
-        + f"run_id={run_id(word)}\nrun=$runs/$run_id\n"
+        + f"run_id={run_id(word)}\nrun=$runs/$run_id\ngiven=/var/tmp/docker-provision.given-$run_id\n"
         + LOCK
         + SUPERVISE
         + "".join(libraries)

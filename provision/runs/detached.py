@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from provision import script
 from provision.runs.applying import run_id
+from provision.runs.sending import ASKS, Sent, receiving
 from provision.runs.shell import FOLLOW, FORGET, LAUNCH, LIBRARY, RETURN
 from provision.script import COMMON, PREAMBLE, Mark, quote
 
@@ -33,12 +34,14 @@ class About:
 class HostRun:
     """A run as it goes over the wire. `word` is the nonce of its frames.
 
-    `text` is what `apply_script` gave; without it nothing is begun, and one that has begun is joined.
+    `text` is what `apply_script` gave; without it nothing is begun, and one that has begun is joined. `sends` are files
+    that it needs on the host before it begins.
     """
 
     word: str
     text: str = ""
     about: About | None = None
+    sends: tuple[Sent, ...] = ()
 
     @property
     def id(self) -> str:
@@ -52,6 +55,22 @@ class HostRun:
             return self.follow(1)
         words = " ".join(map(quote, (self.id, self.about.text())))
         return self._script(FORGET + LAUNCH + FOLLOW, f'launch {words} "$text"\nfollow {self.id} 1')
+
+    @property
+    def receive(self) -> str:
+        """A script that takes the files that it sends, once that has asked for them by the line `asks`."""
+        return receiving(self.id, self.sends, self.word)
+
+    @property
+    def asks(self) -> str:
+        """The line by which the host asks for the files."""
+        return f"{self.word} begin {ASKS}\n"
+
+    def not_taken(self, said: str) -> str:
+        """Why the host didn't take the files, out of what it said instead."""
+        frames = (script.frame(line, self.word) for line in said.split("\n"))
+        why = [frame.rest for frame in frames if frame is not None and frame.mark is Mark.REFUSE]
+        return why[-1] if why else "the host ended before it had taken what was sent: run again"
 
     def follow(self, offset: int) -> str:
         """The same for a run that is under way or has been, from byte `offset` on; 1 is the first.

@@ -131,6 +131,7 @@ supervise() {
     ended=$?
   done
   abandoned
+  rm -rf "$given"
   forget_logins "$run_id"
   said=$(sed -n "s/^$nonce \(refuse\|fail\) /\1 /p" "$run/log" | tail -n 1)
   # in place: it has its room on the disk already
@@ -217,7 +218,7 @@ await_process() {
 FORGET = r"""
 # ID: nothing is kept of it, and no empty folder of ours
 forget() {
-  rm -rf -- "${runs:?}/$1"
+  rm -rf -- "${runs:?}/$1" "/var/tmp/docker-provision.given-$1"
   rmdir -- "$runs" "$state" 2>/dev/null
 }
 """

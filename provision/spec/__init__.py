@@ -14,10 +14,19 @@ from __future__ import annotations
 
 from provision.spec.layers import Layer, build, from_flags, parse
 from provision.spec.model import Spec
-from provision.spec.names import BASE_ARCHIVES, DATA_CHANGES, DATA_KEYS, DOWNGRADE, NONE, PACKAGE_MIRRORS
+from provision.spec.names import (
+    BASE_ARCHIVES,
+    BUNDLE,
+    DATA_CHANGES,
+    DATA_KEYS,
+    DOWNGRADE,
+    NONE,
+    PACKAGE_MIRRORS,
+)
 
 __all__ = [
     "BASE_ARCHIVES",
+    "BUNDLE",
     "DATA_CHANGES",
     "DATA_KEYS",
     "DOWNGRADE",

@@ -25,7 +25,7 @@ from provision.errors import OperatorError
 from provision.masking import masked
 from provision.secret import Reference
 from provision.shorthands import SHORTHANDS
-from provision.spec.names import BASE_ARCHIVES, DATA_CHANGES, NONE, PACKAGE_MIRRORS
+from provision.spec.names import BASE_ARCHIVES, BUNDLE, DATA_CHANGES, NONE, PACKAGE_MIRRORS
 from provision.urls import (
     bypass_trouble,
     has_login,
@@ -97,10 +97,19 @@ class Spec(BaseModel):
         return engines.engine(self.docker_version)
 
     @property
+    def bundle(self) -> str | None:
+        """The folder of the bundle that packages come from; None where they come from a mirror."""
+        return self.package_mirror.removeprefix(BUNDLE) if self.package_mirror.startswith(BUNDLE) else None
+
+    @property
+    def mirror_url(self) -> str:
+        """The mirror's folder above linux/centos. A bundle knows its own."""
+        return PACKAGE_MIRRORS.get(self.package_mirror, self.package_mirror)
+
+    @property
     def baseurl(self) -> str:
         """The repository's baseurl. 7 is written out: $releasever is 7Server on relatives of CentOS."""
-        root = PACKAGE_MIRRORS.get(self.package_mirror, self.package_mirror)
-        return f"{root}/linux/centos/7/$basearch/stable"
+        return f"{self.mirror_url}/linux/centos/7/$basearch/stable"
 
     @property
     def proxy_for_packages(self) -> str | None:
@@ -144,6 +153,10 @@ class Spec(BaseModel):
     @classmethod
     def _package_mirror(cls, mirror: str) -> str:
         if mirror in PACKAGE_MIRRORS:
+            return mirror
+        if mirror.startswith(BUNDLE):
+            if not mirror.removeprefix(BUNDLE).strip():
+                raise ValueError(f"{mirror!r} names no folder: write it like {BUNDLE}DIR")
             return mirror
         if re.fullmatch(r"[\w-]*", mirror):
             near = get_close_matches(mirror, PACKAGE_MIRRORS, n=1)

@@ -19,6 +19,9 @@ BASE_ARCHIVES: Mapping[str, str] = {
 }
 """Archives of CentOS 7 known by name: the folder above os, updates and extras of each."""
 
+BUNDLE = "bundle:"
+"""How --package-mirror begins where packages come from a folder of this machine."""
+
 DATA_KEYS = ("data-root", "graph", "storage-driver", "userns-remap")
 """The keys of daemon.json by whose change the daemon looks for its data elsewhere."""
 

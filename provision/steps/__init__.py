@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from provision.handed import Handed
 from provision.resources.base import Step
+from provision.resources.bundled import Bundled
 from provision.resources.configuration import EngineToRun
 from provision.resources.hold import Hold
 from provision.resources.packages import Packages
@@ -30,7 +31,8 @@ def steps(
     `withdrawal` what the operator consents to where all of it is to be taken away, and what was asked for earlier too.
     """
     repo = repos.repository(spec, handed)
-    packages = Packages(spec.engine, repo, policy, _live_restore(spec, policy))
+    bundled = None if handed.bundle is None else Bundled(handed.bundle)
+    packages = Packages(spec.engine, repo, policy, _live_restore(spec, policy), bundled)
     base = base_repos.repositories(spec, handed, packages)
     hold = Hold(packages, base, everywhere=spec.hold_everywhere)
     runs = EngineToRun(spec.engine, packages, adopts=bool(only) and "engine" not in only)

@@ -16,5 +16,6 @@ def step(packages: Packages, hold: Hold, withdrawal: Withdrawal | None) -> Step:
     along: tuple[Resource, ...] = ()
     if withdrawal:
         along = (Dependencies(packages, withdrawal.with_dependencies), Data(withdrawal.purge_data))
+    bundled: tuple[Resource, ...] = (packages.bundled,) if packages.bundled else ()
     title = "the pinned Docker packages, asserted with rpm -q, and held"
-    return Step("engine", title, (*along, hold, packages, Unfinished(packages)))
+    return Step("engine", title, (*bundled, *along, hold, packages, Unfinished(packages)))

@@ -21,13 +21,15 @@ def repository(spec: Spec, handed: Handed) -> Repository:
     """Our repository as the host will have it."""
     text = render(
         "etc/yum.repos.d/docker-ce.repo.j2",
-        baseurl=spec.baseurl,
+        baseurl=spec.baseurl if handed.bundle is None else handed.bundle.baseurl,
+        bundled=handed.bundle is not None,
         key_path=KEY_PATH,
         hold=hold_names(),
         proxy=None if handed.package_proxy is None else handed.package_proxy.value,
         ca_path=CA_PATH if handed.package_ca else "",
     )
-    return Repository(text, handed.repo_key, hold_names(), handed.package_ca or b"")
+    base_key = b"" if handed.bundle is None else handed.bundle.base_key
+    return Repository(text, handed.repo_key, hold_names(), handed.package_ca or b"", base_key)
 
 
 def step(repo: Repository) -> Step:
@@ -42,8 +44,8 @@ def step(repo: Repository) -> Step:
                 REPO_PATH,
                 Exactly(repo.text),
                 mode=mode_for(repo.text),
-                look=repo.look_first(),
-                then=REFRESH,
+                look="" if repo.bundled else repo.look_first(),
+                then="" if repo.bundled else REFRESH,
                 removed=FORGET,
             ),
         ),

@@ -20,7 +20,7 @@ from provision.verify.configuration import (
 )
 from provision.verify.look import Check
 from provision.verify.others import other_repositories
-from provision.verify.packages import other_packages, packages, repository, signed_by, way_to_packages
+from provision.verify.packages import other_packages, packages, repository_of, signed_by, way_to_packages
 from provision.verify.service import (
     answers,
     failed_units,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def checks(handed: Handed) -> tuple[Check, ...]:
     """All checks in the order of setting up. `handed` is what goes to hosts besides what Spec itself says."""
     return (
-        repository,
+        repository_of(handed),
         way_to_packages(handed),
         other_repositories,
         signed_by(handed.repo_key),

@@ -34,20 +34,31 @@ RIVALS = (
 """Other builds of Docker, as globs for rpm: CentOS's, Docker's before docker-ce, Docker's for enterprises."""
 
 
-def repository(host: Host, spec: Spec) -> None:
-    """Ours: stable alone, from where it was asked for, signed packages only, the pinned names held back."""
-    expect(host.file(REPOSITORY).exists, f"{REPOSITORY} is missing; {SETUP}")
-    found = sections(host, REPOSITORY)
-    ours = found.pop(SECTION, {})
-    wrong = [f"{name} is off" for name in ("enabled", "gpgcheck") if not is_on(ours.get(name, "0"))]
-    for name, asked in (("baseurl", spec.baseurl), ("gpgkey", f"file://{KEY}")):
-        if ours.get(name, "").rstrip("/") != asked:
-            wrong.append(f"{name} is {ours.get(name, 'missing')}, not {asked}")
-    held = re.split(r"[\s,]+", ours.get("exclude", ""))
-    if loose := [name for name in {*engines.hold_names(), *spec.engine.names} if name not in held]:
-        wrong.append(f"a plain `yum update` moves Docker, since exclude lacks {' '.join(sorted(loose))}")
-    wrong += [f"[{name}] is on too" for name, options in found.items() if is_on(options.get("enabled", "1"))]
-    expect(not wrong, f"[{SECTION}] of {REPOSITORY}: {', '.join(wrong)}; {SETUP}")
+def repository_of(handed: Handed) -> Check:
+    """The check of our repository: stable alone, from where it was asked for, signed packages only, the pinned names
+    held back; on, unless all came from a bundle."""
+    bundle = handed.bundle
+
+    def repository(host: Host, spec: Spec) -> None:
+        expect(host.file(REPOSITORY).exists, f"{REPOSITORY} is missing; {SETUP}")
+        found = sections(host, REPOSITORY)
+        ours = found.pop(SECTION, {})
+        on = is_on(ours.get("enabled", "0"))
+        wrong = [] if on is (bundle is None) else [f"enabled is {'on' if on else 'off'}"]
+        wrong += [] if is_on(ours.get("gpgcheck", "0")) else ["gpgcheck is off"]
+        place = spec.baseurl if bundle is None else bundle.baseurl
+        for name, asked in (("baseurl", place), ("gpgkey", f"file://{KEY}")):
+            if ours.get(name, "").rstrip("/") != asked:
+                wrong.append(f"{name} is {ours.get(name, 'missing')}, not {asked}")
+        held = re.split(r"[\s,]+", ours.get("exclude", ""))
+        if loose := [name for name in {*engines.hold_names(), *spec.engine.names} if name not in held]:
+            wrong.append(f"a plain `yum update` moves Docker, since exclude lacks {' '.join(sorted(loose))}")
+        wrong += [
+            f"[{name}] is on too" for name, options in found.items() if is_on(options.get("enabled", "1"))
+        ]
+        expect(not wrong, f"[{SECTION}] of {REPOSITORY}: {', '.join(wrong)}; {SETUP}")
+
+    return repository
 
 
 def way_to_packages(handed: Handed) -> Check:

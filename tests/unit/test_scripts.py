@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from provision import facts, plan, runs, script
+from provision import bundling, engines, facts, plan, runs, script
 from provision.prove import asked, recipe
+from provision.resources import bundled, yum
 from provision.resources.withdrawal import Withdrawal
 from provision.runs import history
 from tests.unit.core import MIRROR, fresh, steps_for
@@ -54,6 +55,11 @@ FOR_A_REASON = {
 }
 
 
+def bundled_repository() -> yum.Repository:
+    """One whose packages come from a bundle."""
+    return yum.Repository(b"[docker-ce-stable]\n", b"key", ("docker-ce",), base_key=b"key of CentOS")
+
+
 def rendered() -> list[tuple[str, str]]:
     """Every kind of script that a host gets, with the most in it."""
     found = []
@@ -68,6 +74,12 @@ def rendered() -> list[tuple[str, str]]:
             tasks, facts.probes(chosen), facts.libraries(chosen), WORD, runs.Claim("who at desk")
         )
         found.append((f"apply {version}", f"{text}supervise\n"))
+    look = bundled_repository().look("18.06.3.ce-3.el7", ["install", "docker-ce-18.06.3.ce-3.el7"])
+    tasks = [runs.Task("packages", "change_packages docker-ce '' install docker-ce", look)]
+    probes = [("bundle", "probe_bundled bash docker-ce")]
+    libraries = (*facts.libraries(chosen), bundled.LIBRARY)
+    text = runs.apply_script(tasks, probes, libraries, WORD, runs.Claim("who at desk"))
+    found.append(("apply from a bundle", f"{text}supervise\n"))
     engine = recorded.seen("18.06.3").engine
     ask = recipe.Ask(owner="somebody at there")
     found += [
@@ -81,6 +93,10 @@ def rendered() -> list[tuple[str, str]]:
     # without a text of its own: it is quoted, and read above
     about = runs.About("setup-docker", "who at desk", "1", ["what"])
     found.append(("launch", runs.HostRun(WORD, "reading() { :; }", about).begin))
+    files = (runs.Sent(Path("here"), "docker-ce-stable/Packages/a.rpm", 7, "0" * 64),)
+    found.append(("receive", runs.HostRun(WORD, "text", about, files).receive))
+    order = bundling.Order("host1", engines.engine("26.1.4"), MIRROR, bundled_repository(), "KEY", b"[vault]")
+    found.append(("bundle", bundling.gathering(order, WORD)))
     found.append(("follow", runs.HostRun(WORD).follow(7)))
     forget = runs.HostRun(WORD).ended(f"{WORD} leave {WORD[1:]}\n")
     assert forget

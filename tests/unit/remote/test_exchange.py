@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from provision.converge import Output
 from provision.errors import Failed, Refused, Unreachable
 from provision.remote import exchange
 from provision.remote.become import Become
-from provision.remote.exchange import Exchange
+from provision.remote.exchange import Content, Exchange
 from tests.unit.remote.localhost import Channel, Host
 
 UNNEEDED = "s3cret words"
@@ -36,12 +37,13 @@ def run(
     limit: float | None = 30,
     silence: float | None = None,
     on_piece: Callable[[str], None] = lambda _piece: None,
+    content: Content | None = None,
 ) -> Output:
     """Run a script over a channel."""
     with closing(channel):
         become = Become("deploy", password)
         exchange = Exchange(channel, become, script, eager=eager, on_piece=on_piece)  # type: ignore[arg-type]
-        return exchange.run(limit, silence=silence)
+        return exchange.run(limit, silence=silence, content=content)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -129,6 +131,42 @@ def test_a_script_larger_than_any_pipe_and_output_on_both_streams(tmp_path: Path
     )
     output = run(Host(tmp_path, uid=0).channel(), script)
     assert (len(output.stdout), len(output.stderr), output.status) == (3_000_000, 2_000_000, 0)
+
+
+# -- what goes in behind a script
+
+TAKES = "take() { echo 'give it'; head -c 300000 | /usr/bin/sha256sum; exit \"$1\"; }\ntake 0\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("mode", "uid", "password"),
+    [("", 0, None), ("nopasswd", 1000, None), ("password", 1000, "secret"), ("nopasswd", 1000, "unneeded")],
+)
+def test_content_reaches_the_script_byte_for_byte_and_no_shell(
+    tmp_path: Path, shell: tuple[str, ...], mode: str, uid: int, password: str | None
+) -> None:
+    content = f"{HARMFUL}\n".encode() * 20_000
+    blocks = (content[at : at + exchange.BLOCK] for at in range(0, len(content), exchange.BLOCK))
+    host = Host(tmp_path, mode, "secret", uid=uid)
+    asking = Content("give it\n", blocks)
+    output = run(host.channel(*shell), TAKES, password=password, eager=False, content=asking)
+    digest = hashlib.sha256(content[:300_000]).hexdigest()
+    assert output == Output(f"give it\n{digest}  -\n", "", 0)
+
+
+def test_a_script_that_does_not_want_its_content_says_why(tmp_path: Path) -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b"x" * exchange.BLOCK
+
+    full = "take() { echo 'give it'; head -c 99999 >/dev/null; echo full >&2; exit 3; }\ntake\n"
+    output = run(Host(tmp_path, uid=0).channel(), full, eager=False, content=Content("give it\n", endless()))
+    assert (output.stderr, output.status) == ("full\n", 3)
+    never = run(
+        Host(tmp_path, uid=0).channel(), "exit 4\n", eager=False, content=Content("give it\n", endless())
+    )
+    assert never.status == 4
 
 
 def test_bytes_that_are_no_text_are_replaced(tmp_path: Path) -> None:

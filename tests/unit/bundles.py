@@ -1,0 +1,59 @@
+"""Bundles for tests: laid out as `bundle` makes them, with files that nobody installs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from provision import bundle, handed
+from provision.bundle import ARCH, DEPENDENCIES, DOCKER, FOLDERS, KEYS, Id, Manifest, Package
+
+MIRROR = "https://mirror.example.com/docker-ce"
+
+
+def package(repository: Id, name: str, version: str, release: str, epoch: int = 0) -> Package:
+    return Package(
+        repository=repository,
+        file=f"{name}-{version}-{release}.{ARCH}.rpm",
+        name=name,
+        epoch=epoch,
+        version=version,
+        release=release,
+        arch=ARCH,
+    )
+
+
+PACKAGES = (
+    package(DOCKER, "docker-ce", "18.06.3.ce", "3.el7"),
+    package(DEPENDENCIES, "libcgroup", "0.41", "21.el7"),
+    package(DEPENDENCIES, "container-selinux", "2.119.2", "1.911c772.el7_8", 2),
+    package(DEPENDENCIES, "bash", "4.2.46", "34.el7"),
+)
+
+
+def make(folder: Path, *, key: bytes = b"", version: str = "18.06.3", arch: str = ARCH) -> Path:
+    """A bundle of PACKAGES, each of 1,000 bytes, both keys of which are `key`; Docker's own if none is given."""
+    manifest = Manifest(
+        docker_version=version,
+        arch=arch,
+        mirror=MIRROR,
+        made="2026-11-30T00:00:00+00:00",
+        made_by="0.1.0",
+        through="host1",
+        packages=PACKAGES,
+    )
+    for place in FOLDERS.values():
+        (folder / place / "repodata").mkdir(parents=True)
+        (folder / place / "repodata/repomd.xml").write_text("<repomd/>\n")
+        (folder / place / "Packages").mkdir()
+    for each in PACKAGES:
+        (folder / each.path).write_bytes(each.name[:1].encode() * 1000)
+    for name in KEYS.values():
+        (folder / name).write_bytes(key or handed.pinned_key())
+    (folder / bundle.MANIFEST).write_text(manifest.model_dump_json())
+    seal(folder)
+    return folder
+
+
+def seal(folder: Path) -> None:
+    """Its checksums, as things are now."""
+    (folder / bundle.SUMS).write_text(bundle.text_of_sums(folder))
