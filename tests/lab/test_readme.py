@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from docs import picture
+from lab import keys
 from lab.host import LabHost
 from lab.lab import Lab
 from tests import readme
 from tests.readme import Command
 
 BIN = Path(sys.executable).parent
-TAKES_A_KEY = re.compile(r"\b(plan|hosts|setup-docker|verify|facts|versions|uninstall-docker)\b")
+TAKES_A_KEY = re.compile(r"\b(plan|hosts|setup-docker|verify|facts|versions|bundle|uninstall-docker)\b")
 PROXY = "http://alice:geheim@proxy.example.com:3128"
 """What the page has its reader keep in COMPANY_PROXY."""
 CHANGES_BY_ITSELF = re.compile(r"\b[0-9A-Fa-f]{8,}\b|\d+")
@@ -64,14 +65,16 @@ class Reader:
         """The command as it has to be in the lab: its hosts, its ssh_config, its key, its mirror."""
         text = self.named(text)
         text = re.sub(
-            r"(?<![\w/.])(site\.yml|inventory\.yaml|proofs\.html|report(?= --metrics)|docker-plan\.prom)",
+            r"(?<![\w/.])(site\.yml|inventory\.yaml|proofs\.html|report(?= --metrics)|docker-plan\.prom"
+            r"|bundle-18\.06\.3)",
             rf"{self.folder}/\1",
             text,
         )
         program = self.folder / "program"
         if re.match(r"fab (-H|.* --inventory)", text):
             text = text.replace("fab", f"fab -S {self.lab.ssh_config}", 1)
-            return f"{text} --repo-key {self.lab.repo_key}" if TAKES_A_KEY.search(text) else text
+            base_key = f" --base-key {keys.centos_key()}" if "bundle" in text else ""
+            return f"{text} --repo-key {self.lab.repo_key}{base_key}" if TAKES_A_KEY.search(text) else text
         if text.startswith("ssh "):
             return text.replace("ssh", f"ssh -F {self.lab.ssh_config}", 1)
         if text == "pipx install .":  # what pipx does

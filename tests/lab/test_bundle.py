@@ -1,0 +1,142 @@
+"""A fleet from one download: a bundle made through one host sets up others that reach no mirror at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import keys, mirror
+from lab.host import LabHost
+from lab.lab import Lab
+from lab.mirror import Fault
+from provision.bundle import text_of_sums
+from tests.lab.sshdlog import Count, SshdLog
+from tests.lab.state import difference, whole
+from tests.lab.support import fab
+
+LEFT = "ls -d /var/tmp/docker-provision* 2>/dev/null; true"
+ENGINE = "linux/centos/7/x86_64/stable/Packages/docker-ce-18.06.3.ce-3.el7.x86_64.rpm"
+
+
+@pytest.fixture(scope="module")
+def trusted(lab: Lab) -> tuple[str, ...]:
+    """The lab's keys stand for Docker's and CentOS's."""
+    return ("--repo-key", str(lab.repo_key), "--base-key", str(keys.centos_key()))
+
+
+@pytest.fixture(scope="module")
+def made(lab: Lab, trusted: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle through host1, which is as it was."""
+    folder = tmp_path_factory.mktemp("bundles") / "made"
+    host = lab.hosts["host1"]
+    host.restore("fresh")
+    before = whole(host)
+    log = SshdLog(host)
+    done = fab(lab, "-H", "host1", "bundle", "--output", str(folder), "--json", *trusted)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert log.count() == Count(connections=1, commands=1)
+    told = json.loads(done.stdout)["host1"]
+    files = list(folder.rglob("*.rpm"))
+    assert told == {
+        "folder": str(folder),
+        "packages": len(files),
+        "bytes": sum(file.stat().st_size for file in files),
+    }
+    assert difference(before, whole(host)) == {}
+    assert host.run(LEFT).stdout == ""
+    return folder
+
+
+@pytest.fixture
+def offline(lab: Lab, made: Path) -> Iterator[None]:
+    """No mirror serves anything to anybody."""
+    mirror.set_faults(lab.folder, Fault(status=503))
+    yield
+    mirror.set_faults(lab.folder)
+
+
+def asked(lab: Lab) -> list[str]:
+    """What was asked of the mirror."""
+    return mirror.requests(lab.folder)
+
+
+def test_hosts_that_reach_no_mirror_are_set_up_from_one_download(
+    lab: Lab, made: Path, offline: None, fresh_hosts: list[LabHost], trusted: tuple[str, ...]
+) -> None:
+    downloads = [
+        line.split()[4].rpartition("/")[2] for line in asked(lab) if line.endswith(tuple("123456789"))
+    ]
+    assert (made / ENGINE).name in downloads
+    # all that any CentOS 7 may lack, not only what host1 did
+    names = {file.name.split("-4.")[0] for file in (made / "dependencies/Packages").iterdir()}
+    assert "bash" in names
+    before, hosts = len(asked(lab)), fresh_hosts[1:]
+    flags = ("--package-mirror", f"bundle:{made}", *trusted, "--registry-mirrors", lab.registry_url)
+
+    done = fab(lab, "-H", "host2", "plan", *flags)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f" packages in {made} go over the connection, " in done.stdout.replace("\n", " ")
+
+    done = fab(lab, "-H", "host2,host3", "setup-docker", *flags)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for host in hosts:
+        assert host.run("systemctl is-active docker").stdout == "active\n"
+        assert host.run("rpm -q docker-ce").stdout == "docker-ce-18.06.3.ce-3.el7.x86_64\n"
+        repository = host.run("cat /etc/yum.repos.d/docker-ce.repo").stdout
+        assert "baseurl=https://mirrors.aliyun.com/docker-ce/linux/centos/7/$basearch/stable\n" in repository
+        assert "enabled=0\n" in repository
+        assert host.run("grep -rl 'file:///var' /etc/yum.repos.d; true").stdout == ""
+        assert host.run(LEFT).stdout == ""
+    assert fab(lab, "-H", "host2", "verify", *flags).returncode == 0
+
+    # a host that is right costs one connection and one command, and nothing is sent
+    log = SshdLog(hosts[0])
+    done = fab(lab, "-H", "host2", "setup-docker", *flags)
+    assert "nothing to do" in done.stdout, done.stdout
+    assert log.count() == Count(connections=1, commands=1)
+
+    assert asked(lab)[before:] == []
+
+
+def altered(made: Path, copy: Path, name: str) -> Path:
+    """A copy of the bundle in which one byte of a package is another."""
+    shutil.copytree(made, copy)
+    content = bytearray((copy / name).read_bytes())
+    content[-100] ^= 1
+    (copy / name).write_bytes(content)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (ENGINE, "isn't signed by the key that was asked for, so nothing was installed"),
+        ("dependencies/Packages/libcgroup-0.41-21.el7.x86_64.rpm", "isn't signed by the key of CentOS"),
+    ],
+    ids=["engine", "dependency"],
+)
+def test_an_altered_package_is_refused_with_the_host_as_it_was(
+    lab: Lab, made: Path, host: LabHost, trusted: tuple[str, ...], tmp_path: Path, name: str, why: str
+) -> None:
+    folder = altered(made, tmp_path / "copy", name)
+    before, log = whole(host), SshdLog(host)
+    words = ("-H", "host1", "setup-docker", "--package-mirror", f"bundle:{folder}", *trusted)
+
+    done = fab(lab, *words)
+    assert done.returncode == 2
+    assert f"{folder / name} isn't as SHA256SUMS has it" in done.stderr
+    assert log.count() == Count(connections=0, commands=0)
+
+    # whoever alters the checksums too can't sign
+    (folder / "SHA256SUMS").write_text(text_of_sums(folder))
+    done = fab(lab, *words)
+    assert done.returncode == 1
+    line = next(line for line in done.stdout.splitlines() if line.startswith("host1: refused"))
+    assert f"{Path(name).name} {why}" in line
+    assert difference(before, whole(host)) == {}
+    assert host.run(LEFT).stdout == ""
+    assert host.run("ls -A /var/lib/docker-provision 2>/dev/null; true").stdout == ""
