@@ -62,6 +62,11 @@ class Package(BaseModel):
         return text
 
     @property
+    def nvr(self) -> str:
+        """NAME-VERSION-RELEASE."""
+        return f"{self.name}-{self.version}-{self.release}"
+
+    @property
     def evr(self) -> str:
         """EPOCH:VERSION-RELEASE."""
         return f"{self.epoch}:{self.version}-{self.release}"
@@ -73,7 +78,7 @@ class Package(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a bundle is: of which version, made when, by which release of this program, through which host, from where.
+    """What a bundle is: of which versions, made when, by which release of this program, through which host, from where.
 
     `mirror` is the folder above linux/centos that Docker's packages came from, `made` a time in UTC.
     """
@@ -81,7 +86,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
-    docker_version: str
+    docker_versions: tuple[str, ...]
     arch: str
     mirror: str
     made: str
@@ -140,10 +145,10 @@ def opened(path: str, flag: str, version: str) -> Bundle:
         if trouble := _trouble(folder / name, wanted):
             raise OperatorError(f"{flag}: {folder / name} {trouble}: copy the bundle again, or make it anew")
     manifest = _manifest(folder, flag)
-    if manifest.docker_version != version:
+    if version not in manifest.docker_versions:
         raise OperatorError(
-            f"{flag}: {path} holds Docker {manifest.docker_version}, and {version} is asked for: say --docker-version "
-            f"{manifest.docker_version}, or make one by `bundle --docker-version {version}`"
+            f"{flag}: {path} holds Docker {' and '.join(manifest.docker_versions)}, and {version} is asked for: say "
+            f"--docker-version for what it holds, or make one by `bundle --docker-version {version}`"
         )
     if manifest.arch != ARCH:
         raise OperatorError(

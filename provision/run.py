@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from provision import engines
 from provision.changing import Changing, Mode, unheard
 from provision.converge import read
 from provision.errors import HostError, OperatorError
@@ -79,9 +81,8 @@ class Run:
 
         def offered(host: Host) -> list[versions.Row]:
             if host.asked.handed.bundle:
-                raise OperatorError(
-                    f"versions: a bundle holds one version, here {host.asked.spec.docker_version}: name a mirror"
-                )
+                held = ", ".join(host.asked.handed.bundle.manifest.docker_versions)
+                raise OperatorError(f"versions: the bundle holds {held} and no more: name a mirror")
             repo = repository(host.asked.spec, host.asked.handed)
             return versions.offered(host.remote, repo, host.asked.spec.engine)
 
@@ -98,6 +99,7 @@ class Run:
 
         folder, hosts = bundling.target(self._request.flag("output")), self._request.hosts()
         bundling.metadata_maker()
+        also = [engines.engine(each) for each in re.split(r"\s*,\s*", self._request.flag("also")) if each]
         if len(hosts) != 1:
             raise OperatorError(
                 f"bundle: one host makes it, and {len(hosts)} are named: say which by -H or --limit"
@@ -109,7 +111,7 @@ class Run:
                 raise OperatorError("bundle: --package-mirror is a bundle already: name a mirror")
             order = bundling.Order(
                 host.name,
-                asked.spec.engine,
+                (asked.spec.engine, *also),
                 asked.spec.mirror_url,
                 repository(asked.spec, asked.handed),
                 asked.handed.base_key,

@@ -79,6 +79,9 @@ CROSS = Switch(
     "consent to a change between 18.06 or before and 18.09 or later, for which containers are stopped in order",
 )
 OUTPUT = Value("output", "DIR", "the folder that the bundle is made in; it must be new, or empty")
+ALSO = Value(
+    "also", "VERSION[,VERSION]", "further versions in it, so that a change from one has its way back"
+)
 RUN = Value("run", "ID", "the run, if not that which is under way or the newest (`history` lists them)")
 HOLDER = Argument("run", "ID", "the run that holds the host; whoever waits for it is told its id")
 REPLACE = Switch(
@@ -257,7 +260,7 @@ def versions(run: Run) -> int:
     return run.versions()
 
 
-@command(OUTPUT, *ASKED, *PACE, JSON)
+@command(OUTPUT, ALSO, *ASKED, *PACE, JSON)
 def bundle(run: Run) -> int:
     """Make an offline repository of Docker and all that it needs, through one host; for --package-mirror bundle:DIR."""
     return run.bundle()

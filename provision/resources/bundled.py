@@ -8,6 +8,7 @@ from typing import Any
 
 from provision import bundle
 from provision.bundle import Bundle, Content, Package
+from provision.engines import Engine
 from provision.resources.base import Finding, State, States, Unknown, quote
 from provision.runs.sending import Sent
 from provision.script import Section
@@ -71,14 +72,18 @@ class Bundled:
     def withdraw(self, states: States) -> list[Finding]:  # noqa: ARG002  likewise
         return []
 
-    def sends(self, states: States, anew: Collection[str]) -> tuple[Sent, ...]:
-        """What goes to the host for a change of packages: metadata, and the packages that it lacks or has older.
-
-        Of Docker's own all that it hasn't at exactly that version; `anew` are names that are installed again.
-        """
+    def sends(self, states: States, engine: Engine, needed: Collection[str]) -> tuple[Sent, ...]:
+        """What goes to the host for a change to this engine: metadata, of Docker's own packages those that are `needed`
+        (name-version-release), of all others those that it lacks or has older."""
         state = states[self.id]
         there = state.versions if isinstance(state, BundledState) else {}
-        lacking = [content for package, content in self.bundle.packages if _lacks(package, there, anew)]
+
+        def goes(package: Package) -> bool:
+            if package.repository == bundle.DOCKER and package.name not in engine.unpinned:
+                return package.nvr in needed
+            return package.name not in there or rpm.compare(there[package.name], package.evr) < 0
+
+        lacking = [content for package, content in self.bundle.packages if goes(package)]
         return tuple(map(_sent, (*self.bundle.metadata, *lacking)))
 
     def told(self, sent: Collection[Sent]) -> str:
@@ -89,14 +94,6 @@ class Bundled:
             f"{packages} of the {len(self.bundle.packages)} packages in {self.bundle.folder} go over the connection, "
             f"{size / 1e6:.1f} MB"
         )
-
-
-def _lacks(package: Package, there: Mapping[str, str], anew: Collection[str]) -> bool:
-    present = there.get(package.name)
-    if present is None or package.name in anew:
-        return True
-    order = rpm.compare(present, package.evr)
-    return order != 0 if package.repository == bundle.DOCKER else order < 0
 
 
 def _sent(content: Content) -> Sent:

@@ -30,7 +30,6 @@ from provision.resources.restart import DEFAULT, Policy, consequence_of_change
 from provision.resources.transition import DOCKER, KEPT, KIN, RIVALS, Transition
 from provision.resources.unfinished import UNFINISHED_ID, UnfinishedState
 from provision.resources.yum import Repository
-from provision.runs.sending import Sent
 from provision.script import Section
 from provision.words import rpm
 
@@ -218,7 +217,9 @@ class Packages:
         if move.stops:
             script = ["change_engine", *map(quote, (*self.policy.words_for(move, kept=kept), *words))]
             reason = "; ".join(filter(None, [reason, consequence_of_change(unit, kept=kept)]))
-        sends = self._sends(states, move)
+        sends = (
+            self.bundled.sends(states, self.engine, self._needed(move)) if self.bundled and move.way else ()
+        )
         if self.bundled and sends:
             reason = f"{reason}; {self.bundled.told(sends)}"
         if move.spoilt:
@@ -244,10 +245,6 @@ class Packages:
             sends=sends,
         )
 
-    def _sends(self, states: States, move: Transition) -> tuple[Sent, ...]:
-        """What goes ahead of the change: nothing where packages come from a mirror, or only go."""
-        return self.bundled.sends(states, move.spoilt) if self.bundled and move.way else ()
-
     def _replacing(self, states: States, move: Transition) -> tuple[Trace, ...]:
         """For the record: what was there in the place of docker-ce."""
         replaced = {*self._replaced(states), *move.packages(move.rivals)}
@@ -266,13 +263,23 @@ class Packages:
             move.command,
             replaced=move.replaced,
             gone=move.goes,
-            back=move.packages(move.replaced) if move.stops else (),
+            back=self._back(move),
         )
         before = [
             *(["look_rivals"] if move.rivals else []),
             *(["look_alone"] if move.stops and not kept else []),
         ]
         return "\n".join([*before, look])
+
+    @staticmethod
+    def _back(move: Transition) -> tuple[str, ...]:
+        """What the way back needs: an engine that is there is stopped, and must come up again."""
+        return move.packages(move.replaced) if move.stops else ()
+
+    def _needed(self, move: Transition) -> frozenset[str]:
+        """What has to be on offer, by name-version-release."""
+        coming = (f"{name}-{move.wanted[name]}" for name in (*move.new, *move.up, *move.down, *move.spoilt))
+        return frozenset((*coming, *self._back(move)))
 
     def going(self, states: States) -> list[str]:
         """The names of those that are there and that we brought."""

@@ -82,8 +82,7 @@ change() {
 intend() {
   mkdir -p "$state" || return 0
   if [ -e "$state/intended-packages" ]; then note_brought; fi
-  find "$look/cache" ${bundle:+"$look/bundle"} -name '*.rpm' \
-    -exec rpm -qp --nosignature --qf '%{NAME}\n' '{}' + 2>/dev/null |
+  find_packages '' -exec rpm -qp --nosignature --qf '%{NAME}\n' '{}' + 2>/dev/null |
     sort -u >"$look/intended"
   { comm -13 "$look/before" "$look/intended" | sed 's/^/new /'; comm -12 "$look/before" "$look/intended" |
     sed 's/^/there /'; sed -n 's/^gpg-pubkey/key &/p' "$look/before"; } >"$state/intended-packages"

@@ -135,7 +135,7 @@ look_back() {
   yum_aside --setopt=obsoletes=0 --downloadonly reinstall $back >"$look/reinstall" 2>&1
   missing=
   for package in $back; do
-    find "$look/cache" -name "$package.*.rpm" -exec cp {} "$look/back/" \;
+    find_packages "$package" -exec cp '{}' "$look/back/" \;
     if ! ls "$look/back/$package".*.rpm >/dev/null 2>&1; then missing="$missing $package"; fi
   done
   if [ -z "$missing" ]; then return 0; fi
@@ -211,8 +211,13 @@ look_signatures() {
     signed "$file" "$look/base-rpm" || fail "dependency $(basename "$file")"
   done <"$look/found"
 }
-# REPOSITORY: what was downloaded from it, or sent; yum takes a package of a file:// repository where it lies
-find_packages() { find "$look/cache" ${bundle:+"$look/bundle"} -name '*.rpm' -path "*$1*"; }
+# WORDS ARGS...: packages that have these words in their path, downloaded or sent; yum takes a package of a file://
+# repository where it lies
+find_packages() {
+  words=$1
+  shift
+  find "$look/cache" ${bundle:+"$look/bundle"} -name '*.rpm' -path "*/$words*" "$@"
+}
 # KEY FOLDER: a database for rpm there that holds that key and nothing else
 trust_alone() {
   mkdir "$2" && rpm --dbpath "$2" --initdb && rpm --dbpath "$2" --import "$1" || fail "rpm can't import the key"

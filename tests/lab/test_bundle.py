@@ -102,41 +102,45 @@ def test_hosts_that_reach_no_mirror_are_set_up_from_one_download(
     assert asked(lab)[before:] == []
 
 
-def altered(made: Path, copy: Path, name: str) -> Path:
-    """A copy of the bundle in which one byte of a package is another."""
-    shutil.copytree(made, copy)
-    content = bytearray((copy / name).read_bytes())
+@pytest.fixture
+def copied(made: Path, tmp_path: Path) -> Path:
+    """A copy of the bundle."""
+    shutil.copytree(made, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def alter(file: Path) -> None:
+    """One byte of it becomes another."""
+    content = bytearray(file.read_bytes())
     content[-100] ^= 1
-    (copy / name).write_bytes(content)
-    return copy
+    file.write_bytes(content)
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        (ENGINE, "isn't signed by the key that was asked for, so nothing was installed"),
-        ("dependencies/Packages/libcgroup-0.41-21.el7.x86_64.rpm", "isn't signed by the key of CentOS"),
-    ],
-    ids=["engine", "dependency"],
-)
+WHY = {
+    ENGINE: "isn't signed by the key that was asked for, so nothing was installed",
+    "dependencies/Packages/libcgroup-0.41-21.el7.x86_64.rpm": "isn't signed by the key of CentOS",
+}
+
+
+@pytest.mark.parametrize("name", WHY)
 def test_an_altered_package_is_refused_with_the_host_as_it_was(
-    lab: Lab, made: Path, host: LabHost, trusted: tuple[str, ...], tmp_path: Path, name: str, why: str
+    lab: Lab, copied: Path, host: LabHost, trusted: tuple[str, ...], name: str
 ) -> None:
-    folder = altered(made, tmp_path / "copy", name)
+    alter(copied / name)
     before, log = whole(host), SshdLog(host)
-    words = ("-H", "host1", "setup-docker", "--package-mirror", f"bundle:{folder}", *trusted)
+    words = ("-H", "host1", "setup-docker", "--package-mirror", f"bundle:{copied}", *trusted)
 
     done = fab(lab, *words)
     assert done.returncode == 2
-    assert f"{folder / name} isn't as SHA256SUMS has it" in done.stderr
+    assert f"{copied / name} isn't as SHA256SUMS has it" in done.stderr
     assert log.count() == Count(connections=0, commands=0)
 
     # whoever alters the checksums too can't sign
-    (folder / "SHA256SUMS").write_text(text_of_sums(folder))
+    (copied / "SHA256SUMS").write_text(text_of_sums(copied))
     done = fab(lab, *words)
     assert done.returncode == 1
     line = next(line for line in done.stdout.splitlines() if line.startswith("host1: refused"))
-    assert f"{Path(name).name} {why}" in line
+    assert f"{Path(name).name} {WHY[name]}" in line
     assert difference(before, whole(host)) == {}
     assert host.run(LEFT).stdout == ""
     assert host.run("ls -A /var/lib/docker-provision 2>/dev/null; true").stdout == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from provision import bundle, handed
@@ -24,31 +25,32 @@ def package(repository: Id, name: str, version: str, release: str, epoch: int = 
 
 PACKAGES = (
     package(DOCKER, "docker-ce", "18.06.3.ce", "3.el7"),
+    package(DOCKER, "containerd.io", "1.6.33", "3.1.el7"),
     package(DEPENDENCIES, "libcgroup", "0.41", "21.el7"),
     package(DEPENDENCIES, "container-selinux", "2.119.2", "1.911c772.el7_8", 2),
     package(DEPENDENCIES, "bash", "4.2.46", "34.el7"),
 )
 
 
-def make(folder: Path, *, key: bytes = b"", version: str = "18.06.3", arch: str = ARCH) -> Path:
-    """A bundle of PACKAGES, each of 1,000 bytes, both keys of which are `key`; Docker's own if none is given."""
+def make(folder: Path, *, packages: Sequence[Package] = PACKAGES) -> Path:
+    """A bundle of these, each of 1,000 bytes; both of its keys are Docker's own."""
     manifest = Manifest(
-        docker_version=version,
-        arch=arch,
+        docker_versions=("18.06.3",),
+        arch=ARCH,
         mirror=MIRROR,
         made="2026-11-30T00:00:00+00:00",
         made_by="0.1.0",
         through="host1",
-        packages=PACKAGES,
+        packages=tuple(packages),
     )
     for place in FOLDERS.values():
         (folder / place / "repodata").mkdir(parents=True)
         (folder / place / "repodata/repomd.xml").write_text("<repomd/>\n")
         (folder / place / "Packages").mkdir()
-    for each in PACKAGES:
+    for each in packages:
         (folder / each.path).write_bytes(each.name[:1].encode() * 1000)
     for name in KEYS.values():
-        (folder / name).write_bytes(key or handed.pinned_key())
+        (folder / name).write_bytes(handed.pinned_key())
     (folder / bundle.MANIFEST).write_text(manifest.model_dump_json())
     seal(folder)
     return folder

@@ -32,6 +32,7 @@ def test_a_whole_one_is_taken(made: Path) -> None:
     assert found.baseurl == "https://mirror.example.com/docker-ce/linux/centos/7/$basearch/stable"
     assert {content.target: content.size for _, content in found.packages} == {
         "docker-ce-stable/Packages/docker-ce-18.06.3.ce-3.el7.x86_64.rpm": 1000,
+        "docker-ce-stable/Packages/containerd.io-1.6.33-3.1.el7.x86_64.rpm": 1000,
         "docker-provision-dependencies/Packages/libcgroup-0.41-21.el7.x86_64.rpm": 1000,
         "docker-provision-dependencies/Packages/container-selinux-2.119.2-1.911c772.el7_8.x86_64.rpm": 1000,
         "docker-provision-dependencies/Packages/bash-4.2.46-34.el7.x86_64.rpm": 1000,
@@ -94,8 +95,8 @@ def lacks_metadata(folder: Path) -> None:
         (other_manifest, "bundle.json isn't as SHA256SUMS has it"),
         (manifest(format=2), r"bundle.json is none of this program's \(format: "),
         (
-            manifest(docker_version="26.1.4"),
-            r"holds Docker 26\.1\.4, and 18\.06\.3 is asked for: say --docker",
+            manifest(docker_versions=["26.1.4", "20.10.24"]),
+            r"holds Docker 26\.1\.4 and 20\.10\.24, and 18\.06\.3 is asked for: say --docker",
         ),
         (manifest(arch="aarch64"), "is for aarch64, and hosts are x86_64"),
         (manifest(mirror="https://x.example/\n[evil]"), r"bundle.json is none of this program's \(mirror: "),

@@ -12,7 +12,8 @@ import pytest
 
 from provision import bundling, engines
 from provision.bundle import FOLDERS
-from provision.bundling import Order, Unpacking
+from provision.bundling.gathering import Order
+from provision.bundling.unpacking import Unpacking
 from provision.errors import Failed, HostError, OperatorError, Refused
 from provision.resources.yum import Repository
 from tests.unit.case import WORD
@@ -90,7 +91,7 @@ class Host:
 
 def order() -> Order:
     repository = Repository(b"[docker-ce-stable]\n", b"key", ("docker-ce",))
-    return Order("host1", engines.engine("18.06.3"), "https://mirror.example", repository, "0" * 40)
+    return Order("host1", (engines.engine("18.06.3"),), "https://mirror.example", repository, "0" * 40)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from provision import bundling, engines, facts, plan, runs, script
+from provision import engines, facts, plan, runs, script
+from provision.bundling.gathering import Order, gather_script
 from provision.prove import asked, recipe
 from provision.resources import bundled, yum
 from provision.resources.withdrawal import Withdrawal
@@ -95,8 +96,15 @@ def rendered() -> list[tuple[str, str]]:
     found.append(("launch", runs.HostRun(WORD, "reading() { :; }", about).begin))
     files = (runs.Sent(Path("here"), "docker-ce-stable/Packages/a.rpm", 7, "0" * 64),)
     found.append(("receive", runs.HostRun(WORD, "text", about, files).receive))
-    order = bundling.Order("host1", engines.engine("26.1.4"), MIRROR, bundled_repository(), "KEY", b"[vault]")
-    found.append(("bundle", bundling.gathering(order, WORD)))
+    order = Order(
+        "host1",
+        tuple(map(engines.engine, ("26.1.4", "18.06.3"))),
+        MIRROR,
+        bundled_repository(),
+        "KEY",
+        b"[vault]",
+    )
+    found.append(("bundle", gather_script(order, WORD)))
     found.append(("follow", runs.HostRun(WORD).follow(7)))
     forget = runs.HostRun(WORD).ended(f"{WORD} leave {WORD[1:]}\n")
     assert forget

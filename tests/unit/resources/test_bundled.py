@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
 
-from provision import bundle, handed, plan, spec, steps
+from provision import bundle, engines, handed, plan, spec, steps
+from provision.engines import Engine
 from provision.facts import Facts
 from provision.resources.base import ABSENT, Change, Refusal, Step, Unknown
 from provision.resources.baserepos import BaseState
 from provision.resources.bundled import BUNDLED_ID, Bundled, BundledState
 from provision.resources.file import FileState
+from provision.resources.packages import PackagesState
+from provision.resources.restart import DEFAULT, Policy, Restart
 from provision.script import Section
 from tests.el7_repos import BASE
 from tests.unit import bundles
@@ -29,9 +32,9 @@ def bundled(tmp_path: Path) -> Bundled:
     return Bundled(bundle.opened(str(folder), "--package-mirror", "18.06.3"))
 
 
-def chosen(bundled: Bundled) -> tuple[Step, ...]:
+def chosen(bundled: Bundled, policy: Policy = DEFAULT) -> tuple[Step, ...]:
     asked = spec.build(spec.from_flags({"package_mirror": f"bundle:{bundled.bundle.folder}"}))
-    return steps.steps(asked, dataclasses.replace(handed.defaults(), bundle=bundled.bundle))
+    return steps.steps(asked, dataclasses.replace(handed.defaults(), bundle=bundled.bundle), policy=policy)
 
 
 def read(bundled: Bundled, there: Mapping[str, str]) -> Facts:
@@ -45,6 +48,18 @@ def packages(bundled: Bundled, there: Mapping[str, str]) -> Change:
     return change
 
 
+ENGINE = engines.engine("18.06.3")
+NEEDED = ("docker-ce-18.06.3.ce-3.el7",)
+
+
+def sent(
+    bundled: Bundled, state: object, engine: Engine = ENGINE, needed: Collection[str] = NEEDED
+) -> list[str]:
+    """The names of the packages that go to a host."""
+    files = {each.name.rpartition("/")[2] for each in bundled.sends({BUNDLED_ID: state}, engine, needed)}
+    return sorted(package.name for package in bundles.PACKAGES if package.file in files)
+
+
 @pytest.mark.parametrize(
     ("there", "names"),
     [
@@ -55,31 +70,43 @@ def packages(bundled: Bundled, there: Mapping[str, str]) -> Change:
         # an epoch orders before anything else
         ({**BASH, "container-selinux": "0:3.0-1"}, ["container-selinux", "docker-ce", "libcgroup"]),
         ({**BASH, "container-selinux": "3:1.0-1"}, ["docker-ce", "libcgroup"]),
-        # Docker's own is wanted at exactly this version
-        ({**BASH, "docker-ce": "3:26.1.4-1.el7"}, ["container-selinux", "docker-ce", "libcgroup"]),
-        ({**BASH, "docker-ce": "0:18.06.3.ce-3.el7"}, ["container-selinux", "libcgroup"]),
         ({}, ["bash", "container-selinux", "docker-ce", "libcgroup"]),
     ],
 )
 def test_what_a_host_lacks_or_has_older_is_sent(
     bundled: Bundled, there: Mapping[str, str], names: list[str]
 ) -> None:
-    state = {BUNDLED_ID: BundledState(there)}
-    found = [each.name for each in bundled.sends(state, ()) if each.name.endswith(".rpm")]
-    assert sorted(name.rpartition("/")[2] for name in found) == sorted(
-        each.file for each in bundles.PACKAGES if each.name in names
-    )
+    assert sent(bundled, BundledState(there)) == names
 
 
-def test_what_is_installed_again_is_sent_again(bundled: Bundled) -> None:
-    state = {BUNDLED_ID: BundledState({"docker-ce": "0:18.06.3.ce-3.el7"})}
-    names = [each.name.rpartition("/")[2] for each in bundled.sends(state, ("docker-ce",))]
-    assert "docker-ce-18.06.3.ce-3.el7.x86_64.rpm" in names
+def test_of_dockers_own_what_the_change_needs_is_sent_whatever_is_there(bundled: Bundled) -> None:
+    newer = BundledState({**BASH, "docker-ce": "3:26.1.4-1.el7"})
+    assert "docker-ce" in sent(bundled, newer)
+    assert "docker-ce" not in sent(bundled, newer, needed=())
+    # what yum chooses the version of
+    assert "containerd.io" in sent(bundled, newer, engines.engine("18.09.5"))
+    there = BundledState({"containerd.io": "0:1.6.33-3.1.el7"})
+    assert "containerd.io" not in sent(bundled, there, engines.engine("18.09.5"))
+
+
+@pytest.mark.parametrize("restart", [Restart.IF_IDLE, Restart.ALWAYS])
+def test_what_the_way_back_needs_is_sent_too(tmp_path: Path, restart: Restart) -> None:
+    older = bundles.package(bundle.DOCKER, "docker-ce", "18.06.2.ce", "3.el7")
+    folder = bundles.make(tmp_path / "both", packages=(*bundles.PACKAGES, older))
+    bundled = Bundled(bundle.opened(str(folder), "--package-mirror", "18.06.3"))
+    there = {"docker-ce": "18.06.2.ce-3.el7"}
+    facts = read(bundled, {**BASH, "docker-ce": "0:18.06.2.ce-3.el7"})
+    states = {**facts.states, "packages docker-ce": PackagesState(there)}
+    found = plan.plan(Facts(facts.host, states), chosen(bundled, Policy(restart)))
+    (change,) = (each for each in found.changes if each.resource == "packages docker-ce")
+    files = [each.name.rpartition("/")[2] for each in change.sends]
+    assert older.file in files
+    assert bundles.PACKAGES[0].file in files
 
 
 def test_the_plan_tells_how_much_goes_over_the_connection(bundled: Bundled) -> None:
     change = packages(bundled, BASH)
-    assert f"3 of the 4 packages in {bundled.bundle.folder} go over the connection, 0.0 MB" in change.reason
+    assert f"3 of the 5 packages in {bundled.bundle.folder} go over the connection, 0.0 MB" in change.reason
     assert sum(each.name.endswith("repomd.xml") for each in change.sends) == 2
     assert change.look.startswith(
         f"bundle={base64.b64encode(bundled.bundle.base_key).decode()}\nlook_packages "
@@ -121,9 +148,9 @@ def test_answers_of_rpm(bundled: Bundled) -> None:
     assert bundled.parse(Section(two, 0)).versions["bash"] == "0:4.2.46-35.el7"
     assert isinstance(bundled.parse(Section("package bash is not installed\n", 0)), Unknown)
     assert isinstance(bundled.parse(Section(lines, 1)), Unknown)
-    assert bundled.probe() == "probe_bundled bash container-selinux docker-ce libcgroup"
+    assert bundled.probe() == "probe_bundled bash container-selinux containerd.io docker-ce libcgroup"
 
 
 def test_a_host_that_could_not_be_read_is_sent_all(bundled: Bundled) -> None:
     for state in (Unknown("rpm hangs"), ABSENT):
-        assert sum(each.name.endswith(".rpm") for each in bundled.sends({BUNDLED_ID: state}, ())) == 4
+        assert sent(bundled, state) == ["bash", "container-selinux", "docker-ce", "libcgroup"]
