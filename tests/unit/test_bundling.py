@@ -15,8 +15,15 @@ from provision.bundle import FOLDERS
 from provision.bundling.gathering import Order
 from provision.bundling.unpacking import Unpacking
 from provision.errors import Failed, HostError, OperatorError, Refused
+from provision.handed import pinned_key
 from provision.resources.yum import Repository
+from provision.run import Run
+from tests.unit import bundles
 from tests.unit.case import WORD
+from tests.unit.fake import Remote
+from tests.unit.running import Hosts, hosts
+
+__all__ = ["hosts"]
 
 RPM = "docker-ce-18.06.3.ce-3.el7.x86_64.rpm"
 
@@ -141,3 +148,46 @@ def test_the_library_that_writes_metadata_is_named_where_it_lacks(monkeypatch: p
         OperatorError, match=r"createrepo_c isn't installed: `pip install 'docker-provision\[b"
     ):
         bundling.metadata_maker()
+
+
+class TestBundles:
+    """What is asked for wrongly is told before the host is asked anything."""
+
+    @pytest.mark.parametrize(
+        ("names", "flags", "words"),
+        [
+            (("a",), {}, "--output: say in which folder"),
+            (("a", "b"), {"output": "new"}, "bundle: one host makes it, and 2 are named"),
+            (("a",), {"output": "new", "also": "18.6"}, "'18.6' is not a Docker version"),
+            (
+                ("a",),
+                {"output": "new", "package_mirror": "bundle:made"},
+                "is a bundle already: name a mirror",
+            ),
+        ],
+    )
+    def test_mistakes(  # noqa: PLR0917
+        self,
+        hosts: Hosts,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        names: tuple[str, ...],
+        flags: dict[str, str],
+        words: str,
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        bundles.make(tmp_path / "made")
+        (tmp_path / "key").write_bytes(pinned_key())
+        hosts.update({name: Remote() for name in names})
+        with pytest.raises(OperatorError, match=words):
+            hosts.run(Run.bundle, base_key="key", **flags)
+        assert not (tmp_path / "new").exists()
+
+    def test_a_bundle_has_no_list_of_versions(self, hosts: Hosts, tmp_path: Path) -> None:
+        folder, key = bundles.make(tmp_path / "made"), tmp_path / "key"
+        key.write_bytes(pinned_key())
+        hosts["a"] = Remote()
+        with pytest.raises(
+            OperatorError, match=r"versions: the bundle holds 18\.06\.3 and no more: name a mirror"
+        ):
+            hosts.run(Run.versions, package_mirror=f"bundle:{folder}", base_key=str(key))

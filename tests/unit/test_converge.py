@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from provision import bundle, handed, spec, steps
 from provision.converge import LOG_LINES, Goal, converge
 from provision.errors import Failed, HostError, Refused, Unreachable
 from provision.events import Outcome, Status
-from tests.unit.case import Case
+from tests.unit import bundles
+from tests.unit.case import WORD, Case
+from tests.unit.core import framed
 from tests.unit.fake import HOST, Applies, Heard, Reads, Remote
 
 FRESH, HALF_WAY, CONVERGED = (Case.load(name) for name in ("fresh-mirror-users", "engine-alone", "converged"))
@@ -48,6 +54,17 @@ def test_a_fresh_host_takes_three_remote_commands() -> None:
     assert heard.steps == heard.changes == [*LOOKS, *FIRST_STAGE, *SECOND_STAGE]
     assert outcome.facts == CONVERGED.facts()
     assert heard.plans == [outcome.plan]
+
+
+def test_what_a_change_sends_goes_with_its_run(tmp_path: Path) -> None:
+    made = bundle.opened(str(bundles.make(tmp_path / "bundle")), "--package-mirror", "18.06.3")
+    asked = spec.build(spec.parse(CONVERGED.spec, "site.yml"))
+    chosen = steps.steps(asked, replace(handed.defaults(), bundle=made))
+    none = framed({"bundle": "rpm 0 4.11.3 45.el7 x86_64"}, WORD)
+    remote = Remote(Reads(FRESH.answer + none), Applies(HALF_WAY.answer + none))
+    _, heard = run(remote, Goal(chosen))
+    assert [sum(each.size for each in one.sends) for one in remote.runs] == [4 * 1000 + 20]
+    assert heard.steps[0] == "0.0 MB go over the connection"
 
 
 def test_a_host_that_is_right_takes_one() -> None:

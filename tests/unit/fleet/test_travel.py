@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import fabric
@@ -17,8 +18,10 @@ from provision.fleet import hooks, orders
 from provision.fleet.orders import Orders
 from provision.fleet.travel import raise_if_unfit
 from provision.fleet.turn import Host, Turn
+from provision.handed import pinned_key
 from provision.inventory import Origin, Ssh
 from provision.spec import from_flags
+from tests.unit import bundles
 from tests.unit.fake import Remote
 
 TLS = Orders(forks=None, scheduler="tls://s:8786")
@@ -72,6 +75,16 @@ def test_secrets_are_not_sent_without_tls(monkeypatch: pytest.MonkeyPatch) -> No
     raise_if_unfit(PLAIN, {}, None, [host(plain)])
     raise_if_unfit(TLS, {}, "word", [host(secret)])
     raise_if_unfit(Orders(None), {"key_filename": "x"}, "word", [host(secret)])
+
+
+def test_a_bundle_stays_here(tmp_path: Path) -> None:
+    folder, key = bundles.make(tmp_path / "bundle"), tmp_path / "key"
+    key.write_bytes(pinned_key())
+    from_bundle = asked(package_mirror=f"bundle:{folder}", base_key=str(key))
+    assert refusal(TLS, {}, None, from_bundle).startswith(
+        "--package-mirror: a bundle lies on this machine, which"
+    )
+    raise_if_unfit(Orders(None), {}, None, [host(from_bundle)])
 
 
 def parsed(**flags: str) -> Orders:

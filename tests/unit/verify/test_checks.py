@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from provision.handed import defaults
+from provision import bundle
+from provision.handed import Handed, defaults
 from provision.spec import Spec
 from provision.verify import backend, checks, configuration, others
+from tests.unit import bundles
 from tests.unit.verify.drifts import DRIFTS
 from tests.unit.verify.fakehost import ASKED, BASE, PINNED_KEY, FakeHost
 
 
-def failures(fake: FakeHost, spec: Spec = ASKED) -> dict[str, str]:
+def failures(fake: FakeHost, spec: Spec = ASKED, handed: Handed | None = None) -> dict[str, str]:
     """The texts of the checks that fail, by the check's name."""
     host = backend.host("host1", fake)
     found = {}
-    for check in checks.checks(defaults()):
+    for check in checks.checks(handed or defaults()):
         try:
             check(host, spec)
         except AssertionError as error:
@@ -54,6 +57,17 @@ def test_a_failure_is_one_line_with_a_remedy(drift: str) -> None:
         assert "\n" not in text
         assert re.fullmatch(r".+[;:] .+", text)
         assert re.search(r"run setup-docker|`[^`]+`|mend it|enabled=0", text.rpartition(";")[2]), text
+
+
+def test_from_a_bundle_the_mirror_that_it_was_made_of_is_configured_and_off(tmp_path: Path) -> None:
+    made = bundle.opened(str(bundles.make(tmp_path / "bundle")), "--package-mirror", "18.06.3")
+    fake, handed = FakeHost(), replace(defaults(), bundle=made)
+    found = failures(fake, handed=handed)
+    assert set(found) == {"repository"}
+    assert "enabled is on, baseurl is https://mirrors.aliyun.com/" in found["repository"]
+    text = fake.files[others.REPOSITORY].replace("enabled=1", "enabled=0")
+    fake.files[others.REPOSITORY] = text.replace("https://mirrors.aliyun.com/docker-ce", bundles.MIRROR)
+    assert failures(fake, handed=handed) == {}
 
 
 def test_companions_are_pinned_too() -> None:
