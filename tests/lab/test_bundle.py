@@ -99,7 +99,22 @@ def test_hosts_that_reach_no_mirror_are_set_up_from_one_download(
     assert "nothing to do" in done.stdout, done.stdout
     assert log.count() == Count(connections=1, commands=1)
 
+    # any web server makes a mirror of it: here a host of the fleet
+    served = fab(lab, "-H", "host2", "versions", "--json", "--package-mirror", serving(hosts[1], made))
+    assert served.returncode == 0, served.stdout + served.stderr
+    assert [row["version"] for row in json.loads(served.stdout)["host2"]] == ["18.06.3"]
+
     assert asked(lab)[before:] == []
+
+
+def serving(host: LabHost, folder: Path) -> str:
+    """The URL by which a host serves a folder."""
+    shutil.copytree(folder, host.root / "srv/bundle")
+    host.run(
+        "cd /srv/bundle && { python3 -m http.server 8000 >/dev/null 2>&1 </dev/null & }"
+        " && timeout 30 sh -c 'until curl -sIo /dev/null http://127.0.0.1:8000/; do sleep 0.1; done'"
+    )
+    return f"http://{host.address}:8000"
 
 
 @pytest.fixture
