@@ -40,9 +40,9 @@ def host(host1: LabHost) -> Iterator[LabHost]:
     assert rest(host1) == ""
 
 
-def found(lab: Lab, *words: str) -> dict[str, Any]:
-    """The proof, which isn't one."""
-    done = prove(lab, "--json", "--patience", "6", *words)
+def found(lab: Lab, *words: str, patience: int = 6) -> dict[str, Any]:
+    """The proof, which isn't one; a pull is given ten times the patience, in seconds."""
+    done = prove(lab, "--json", "--patience", str(patience), *words)
     assert done.returncode == 1, done.stdout + done.stderr
     told = proof(done, "mirror")
     assert told["verdict"] == "not proven"
@@ -117,7 +117,7 @@ def test_a_mirror_that_falls_silent_is_not_waited_for_and_is_well_again_later(
 def test_a_slow_mirror(lab: Lab, host: LabHost) -> None:
     with mirror(lab, slow) as server:
         through(host, f"http://{server.place}")
-        told = found(lab)
+        told = found(lab, patience=3)
     assert told["why"]["key"] == "fault.slow"
     assert "MB/s" in told["why"]["text"]
 
