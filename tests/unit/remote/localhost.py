@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+import paramiko
 from paramiko.buffered_pipe import BufferedPipe
+from paramiko.common import cMSG_CHANNEL_REQUEST
 
 # Stands in for sudo and id. As root (uid 0) nothing but the test's own shell ever runs: WHOAMI is a variable.
 SUDO = r"""#!/bin/sh
@@ -88,6 +90,13 @@ class Transport:
         """Whether it does."""
         return self.active
 
+    def _send_user_message(self, message: paramiko.Message) -> None:
+        """An exec that isn't waited for."""
+        message.rewind()
+        assert message.get_byte() == cMSG_CHANNEL_REQUEST
+        assert (message.get_int(), message.get_text(), message.get_boolean()) == (0, "exec", True)
+        self._channel.exec_command(message.get_text())
+
 
 class Channel:
     """As much of paramiko.Channel as an Exchange asks for."""
@@ -101,6 +110,9 @@ class Channel:
         self.exit_status = -1
         self.eof_received = False
         self.closed = False
+        self.event_ready = False
+        self.remote_chanid = 0
+        self.refuses = False  # to run anything
         self.sent = b""
         self.command = ""
         self._threads: list[threading.Thread] = []
@@ -108,6 +120,11 @@ class Channel:
     def exec_command(self, command: str) -> None:
         """Run a command line as sshd would."""
         self.command = command
+        if self.refuses:
+            self.closed = True
+            self.status_event.set()
+            return
+        self.event_ready = True
         self._process = subprocess.Popen(
             [*self._shell, "-c", f"{self._noise}{command}"],
             stdin=subprocess.PIPE,
@@ -168,12 +185,16 @@ class Channel:
 
     def send(self, data: bytes) -> int:
         """Give something to stdin."""
+        if self.refuses:
+            raise OSError("Socket is closed")
         assert self._process.stdin is not None
         self.sent += data
         return os.write(self._process.stdin.fileno(), data)
 
     def shutdown_write(self) -> None:
         """End of stdin."""
+        if self.refuses:
+            return
         assert self._process.stdin is not None
         self._process.stdin.close()
 
@@ -192,6 +213,8 @@ class Channel:
 
     def close(self) -> None:
         """Hang up, and wait until the host's side is gone."""
+        if self.refuses:
+            return
         self._kill()
         for thread in self._threads:
             thread.join(5)

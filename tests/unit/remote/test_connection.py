@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 import time
 from contextlib import suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import fabric
+import paramiko
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from provision.remote.connection import HostConnection
 from provision.remote.hostkeys import HostKeyPolicy
 from provision.remote.identities import Keyring
 from tests.unit.remote.keys import ed25519
+from tests.unit.remote.server import serve
 
 
 @pytest.fixture(autouse=True)
@@ -196,6 +199,31 @@ def test_proxy_command_that_fails_is_an_unreachable_host(home: Path) -> None:
     with pytest.raises(Unreachable, match="a ProxyCommand that failed"):
         one.open()
     assert one._proxy is None
+
+
+def test_a_server_that_wants_to_be_waited_for_is_come_back_to(home: Path) -> None:
+    own, key = ed25519(home / "own"), ed25519(home / "key")
+    served: list[paramiko.Transport] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            for _ in range(2):
+                served.append(serve(listening.accept()[0], own, key, strict=True))
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        text = (
+            f"Host a\n HostName 127.0.0.1\n User u\n Port {listening.getsockname()[1]}\n IdentityFile {home}/key\n"
+            " StrictHostKeyChecking accept-new\n"
+        )
+        (one,) = built(home, text, "a")
+        one.open()
+        answering.join()
+        assert one.is_connected
+        one.close()
+    assert len(served) == 2
+    for each in served:
+        each.close()
 
 
 PIECES = (

@@ -117,6 +117,13 @@ def test_login_shell_that_runs_nothing_is_quoted(tmp_path: Path) -> None:
         run(channel, "echo script\n")
 
 
+def test_a_host_that_runs_no_command(tmp_path: Path) -> None:
+    channel = Host(tmp_path).channel()
+    channel.refuses = True
+    with pytest.raises(Unreachable, match="runs no command"):
+        run(channel, "echo\n")
+
+
 def test_noise_of_the_login_shell_is_no_output(tmp_path: Path) -> None:
     noise = "head -c 300000 /dev/zero; printf 'hello '; echo oops >&2; "
     output = run(Host(tmp_path, uid=0).channel(noise=noise), "echo out; echo err >&2\n")
