@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ARMOR = re.compile(
     r"-----BEGIN PGP PUBLIC KEY BLOCK-----\s*?\n(?:[A-Za-z]+: [^\n]*\n)*\s*\n(.*?)-----END PGP PUBLIC KEY BLOCK-----",
@@ -35,6 +36,7 @@ class Key:
         return self.fingerprint[-8:].lower()
 
 
+@lru_cache(maxsize=64)  # the same few keys are on all hosts of a fleet
 def read(armored: str) -> Key:
     """The one key in an armoured text. Raises NotAKey for none, several, or one that isn't version 4."""
     blocks = _ARMOR.findall(armored.replace("\r\n", "\n"))

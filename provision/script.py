@@ -163,6 +163,8 @@ _FRAME = re.compile(
 
 def frame(line: str, word: str) -> Frame | None:
     """The frame in a line of output, or None where the host talks."""
+    if not line.startswith(word):
+        return None
     match = _FRAME.match(line.rstrip("\r\n"))
     if match is None or match.group(1) != word:
         return None

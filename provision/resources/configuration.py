@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from provision import engines
@@ -50,7 +51,12 @@ class EngineToRun:
         unit = states.get(SERVICE)
         files = unit.files if isinstance(unit, UnitState) else UnitFiles()
         stock = None if self.ready(states) and files.whole else self.on(states).unit_flags
-        return keys_set(files.command(stock))
+        return _set_by(files, stock)
+
+
+@lru_cache(maxsize=256)  # asked for more than once of each host, and a fleet's have the same
+def _set_by(files: UnitFiles, stock: tuple[str, ...] | None) -> Mapping[str, str]:
+    return keys_set(files.command(stock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _HEAD = re.compile(r"\[([^\]]+)\]")
 _OPTION = re.compile(r"([^\s=:][^=:]*?)\s*[=:]\s*(.*)")
@@ -51,7 +52,8 @@ class Section:
         return self.options[key].words if key in self.options else ()
 
 
-def sections(text: str) -> list[Section]:
+@lru_cache(maxsize=1024)  # the same few files lie on all hosts of a fleet
+def sections(text: str) -> tuple[Section, ...]:
     """The sections of a file, in order. Of an option that stands there twice the last counts."""
     found: list[tuple[str, int, dict[str, Option]]] = []
     key = ""
@@ -68,7 +70,7 @@ def sections(text: str) -> list[Section]:
             key = option[1].lower()
             # as yum's parser does: a semicolon behind a blank begins a comment
             found[-1][2][key] = Option(re.split(r"\s;", option[2])[0].strip(), number)
-    return [Section(*each) for each in found]
+    return tuple(Section(*each) for each in found)
 
 
 def _passed_over(line: str) -> bool:

@@ -51,7 +51,7 @@ def test_several_urls_over_several_lines() -> None:
 
 
 def test_what_stands_before_the_first_section_is_nobodys() -> None:
-    assert sections("baseurl=http://a/\n \n[b]\n") == [Section("b", 3, {})]
+    assert sections("baseurl=http://a/\n \n[b]\n") == (Section("b", 3, {}),)
 
 
 LINES = st.sampled_from(
