@@ -1,7 +1,9 @@
 """A run that finds nothing to change, by us and by our peers: processor time of the controller, and wall time.
 
-python -m bench.speed           all of it; needs bench/requirements.txt in .bench (`make bench` sees to that)
-python -m bench.speed quick     50 hosts, OpenSSH beside us
+python -m bench.speed               all of it; needs bench/requirements.txt in .bench (`make bench` sees to that)
+python -m bench.speed all NAME...   only these beside us
+python -m bench.speed quick         50 hosts, OpenSSH beside us
+python -m bench.speed scale         a thousand hosts, once
 
 Runs are interleaved, so that whatever else the machine does falls on all alike, and only ratios within one call count.
 """
@@ -98,37 +100,46 @@ def ratios(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         groups[row.hosts, row.rtt][row.contender].append(row)
     lines = [
-        "| hosts | RTT | who | processor s | wall s | ours: processor | ours: wall |",
-        "|---|---|---|---|---|---|---|",
+        "| hosts | RTT | who | processor s | wall s | memory MiB | ours: processor | ours: wall |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for (count, rtt), found in sorted(groups.items()):
         middle = {
             name: tuple(
-                statistics.median(getattr(row, what) for row in each) for what in ("processor", "wall")
+                statistics.median(getattr(row, what) for row in each)
+                for what in ("processor", "wall", "memory")
             )
             for name, each in found.items()
         }
         ours = middle[OURS]
-        for name, (processor, wall) in middle.items():
+        for name, (processor, wall, memory) in middle.items():
             share = f"{ours[0] / processor:.2f} | {ours[1] / wall:.2f}" if name != OURS else "|"
-            lines.append(f"| {count} | {rtt * 1000:g} ms | {name} | {processor:.2f} | {wall:.2f} | {share} |")
+            taken = f"{processor:.2f} | {wall:.2f} | {memory:.0f}"
+            lines.append(f"| {count} | {rtt * 1000:g} ms | {name} | {taken} | {share} |")
     return lines
 
 
-def main(kind: str) -> None:
+ALL = "all"
+PLANS = {
+    ALL: [(n, rtt) for n in (1, 10, 50, 200) for rtt in (0.0, 0.1)],
+    "quick": [(50, 0.0)],
+    "scale": [(250, 0.0), (1000, 0.0)],
+}
+BESIDE = {ALL: tuple(each.name for each in CONTENDERS), "quick": ("openssh",), "scale": ()}
+
+
+def main(kind: str, *beside: str) -> None:
     """Measure, keep the rows, print the ratios last."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    quick = kind == "quick"
-    plan = [(50, 0.0)] if quick else [(n, rtt) for n in (1, 10, 50, 200) for rtt in (0.0, 0.1)]
-    names = (OURS, "openssh") if quick else [each.name for each in CONTENDERS]
+    plan, names = PLANS[kind], (OURS, *(beside or BESIDE[kind]))
     with field(
         max(n for n, _ in plan), "--log-max-size", "10m", "--log-max-file", "3", "--ack-eol"
     ) as ground:
         measured(CONTENDERS[0], ground, 1, 0.0)  # what is compiled once
         rows = series(ground, plan, names, TIMES)
-    if not quick:
+    if kind != "quick":
         ROWS.mkdir(exist_ok=True)
-        with (ROWS / f"speed-{date.today()}.csv").open("w", newline="") as file:
+        with (ROWS / f"{kind}-{date.today()}.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(each.name for each in fields(Row))
             writer.writerows(astuple(row) for row in rows)
@@ -136,4 +147,4 @@ def main(kind: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "all")
+    main(*(sys.argv[1:] or [ALL]))
