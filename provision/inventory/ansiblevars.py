@@ -18,16 +18,18 @@ from provision.yamlmarks import Located, Place
 PREFIX = "docker_provision_"
 
 SSH: Mapping[str, str] = {
-    "ansible_ssh_host": "address",
     "ansible_host": "address",
-    "ansible_ssh_user": "user",
+    "ansible_ssh_host": "address",
     "ansible_user": "user",
-    "ansible_ssh_port": "port",
+    "ansible_ssh_user": "user",
     "ansible_port": "port",
+    "ansible_ssh_port": "port",
     "ansible_private_key_file": "identity",
     "ansible_ssh_private_key_file": "identity",
 }
-"""Of two names for one thing the one that counts stands later."""
+"""Of several names for one thing the last that has a value counts, in the order of `vars` in Ansible's plugin ssh
+(ansible-core 2.19, run); it doesn't matter who said it, a group or the host.
+"""
 PASSWORDS: Mapping[str, str] = {
     "ansible_password": "password",
     "ansible_ssh_pass": "password",
@@ -36,7 +38,7 @@ PASSWORDS: Mapping[str, str] = {
     "ansible_become_pass": "sudo_password",
     "ansible_sudo_pass": "sudo_password",
 }
-"""Likewise."""
+"""Likewise, with its plugin sudo."""
 ARGUMENTS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
 OVER_SSH = ("ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh", "ansible.builtin.paramiko_ssh")
 HARMLESS = (
@@ -75,12 +77,10 @@ class Translated:
 def translate(variables: Mapping[str, Any], place: Place) -> Translated:
     """Raises OperatorError for a variable of ours that doesn't exist, and a value that can't be."""
     found = Translated()
-    for variable, key in SSH.items():
-        if variable in variables:
-            _way(found, variable, key, variables[variable], place)
-    for variable, key in PASSWORDS.items():
-        if variable in variables:
-            _password(found, variable, key, variables, place)
+    for key, variable in _counting(SSH, variables).items():
+        _way(found, variable, key, variables[variable], place)
+    for key, variable in _counting(PASSWORDS, variables).items():
+        _password(found, variable, key, variables, place)
     for variable in ARGUMENTS:
         if variable in variables:
             _arguments(found, variable, variables[variable], place)
@@ -90,6 +90,11 @@ def translate(variables: Mapping[str, Any], place: Place) -> Translated:
         elif variable.startswith("ansible_") and variable not in (*SSH, *PASSWORDS):
             _other(found, variable, value)
     return found
+
+
+def _counting(table: Mapping[str, str], variables: Mapping[str, Any]) -> dict[str, str]:
+    """By key of ours the one variable that counts."""
+    return {key: variable for variable, key in table.items() if variables.get(variable) is not None}
 
 
 def _way(found: Translated, variable: str, key: str, value: Any, place: Place) -> None:

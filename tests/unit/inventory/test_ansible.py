@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -14,8 +15,9 @@ import pytest
 
 from provision.errors import OperatorError
 from provision.inventory import Host, Inventory, Origin, Ssh, ansible, load
-from provision.inventory.ansiblevars import translate
+from provision.inventory.ansiblevars import PASSWORDS, SSH, translate
 from provision.report import hostlist
+from provision.secret import Secret
 from provision.spec import build
 from provision.yamlmarks import Place
 from tests.unit.inventory.samples import FOLDER
@@ -139,7 +141,12 @@ def test_without_ansible_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     ("variables", "way"),
     [
-        ({"ansible_host": "10.0.0.1", "ansible_ssh_host": "old"}, Ssh("10.0.0.1")),
+        ({"ansible_ssh_host": "10.0.0.1", "ansible_host": "b"}, Ssh("10.0.0.1")),
+        ({"ansible_host": "b", "ansible_ssh_host": None, "ansible_port": None}, Ssh("b")),
+        (
+            {"ansible_ssh_user": "u", "ansible_user": "{{ v }}", "ansible_ssh_port": 1},
+            Ssh("a", user="u", port=1),
+        ),
         ({"ansible_port": "2222", "ansible_user": 1000}, Ssh("a", user="1000", port=2222)),
         ({"ansible_ssh_common_args": "-o ProxyJump=b,c:22"}, Ssh("a", gateway="b,c:22")),
         ({"ansible_ssh_common_args": "-oProxyJump=b"}, Ssh("a", gateway="b")),
@@ -154,6 +161,45 @@ def test_the_way_to_a_host(variables: dict[str, Any], way: Ssh) -> None:
     found = translate(variables, Place("i"))
     assert Ssh(**{"address": "a", **{key: each.plain() for key, each in found.ssh.items()}}) == way  # type: ignore[arg-type]
     assert bool(found.left) is ("nc %h" in str(variables))
+
+
+def test_of_several_names_that_one_counts_which_counts_with_ansible(tmp_path: Path) -> None:
+    """Ansible itself is asked, for every choice of the names that there are, those of a group among them."""
+    names: dict[str, list[str]] = {}
+    for variable, key in {**SSH, **PASSWORDS}.items():
+        names.setdefault(key, []).append(variable)
+    said = {
+        f"h{choice}": {
+            variable: choice * 10 + number
+            for of_key in names.values()
+            for number, variable in enumerate(of_key)
+            if choice >> number & 1
+        }
+        for choice in range(8)
+    }
+    of_group = {"ansible_ssh_user": "g", "ansible_port": 99, "ansible_become_pass": "g"}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"vars": of_group, "hosts": said}}))
+    options = ", ".join(
+        f"'{each}'" for each in ("host", "remote_user", "port", "private_key_file", "password")
+    )
+    asking = (
+        f"msg={{{{ lookup('config', {options}, plugin_type='connection', plugin_name='ssh', wantlist=true)"
+        " + lookup('config', 'become_pass', plugin_type='become', plugin_name='sudo', wantlist=true) }}"
+    )
+    program = str(Path(sys.executable).parent / "ansible")
+    words = [program, "-i", str(tmp_path / "hosts.json"), "all", "-m", "debug", "-a", asking]
+    answer = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    theirs = re.findall(r"^(\w+) \| SUCCESS => (\{.*?^\})", answer, re.MULTILINE | re.DOTALL)
+    assert {name for name, _ in theirs} == {*said}
+    for name, told in theirs:
+        found = translate({**of_group, **said[name]}, Place("i")).ssh
+        ours = [
+            each and str(each.value.value if isinstance(each.value, Secret) else each.value)
+            for each in map(found.get, ("address", "user", "port", "identity", "password", "sudo_password"))
+        ]
+        if "address" not in found:
+            ours[0] = name
+        assert ours == [each and str(each) for each in json.loads(told)["msg"]]
 
 
 def test_passwords_are_carried_in_memory_and_shown_to_nobody(
