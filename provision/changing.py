@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from provision.fleet import past, runners
 from provision.fleet.campaign import Campaign
 from provision.fleet.turn import Host
 from provision.report import data, summary, views
+from provision.report.clean import document
 from provision.report.summary import Shown
 from provision.report.terminal import advisories_view
 from provision.report.texts import Words
@@ -117,7 +117,7 @@ class Changing:
         if self.mode.dry_run and not shown.quiet:
             self.out.print(shown.words("dry"))
         if self.request.json:
-            print(json.dumps(data.run(end, known), indent=2, ensure_ascii=False))
+            print(document(data.run(end, known)))
 
     def _goals(self, hosts: Sequence[Host]) -> dict[str, Goal]:
         """By name; hosts of which the same is asked share one."""

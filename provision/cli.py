@@ -12,7 +12,7 @@ from fabric.main import Fab
 from invoke import Call, Collection, Config, Context, Exit, ParseError, Task
 
 from provision.errors import INTERRUPTED, LetGo, OperatorError, ProvisionError
-from provision.masking import masked
+from provision.report.clean import one_line
 
 
 class HostsContext(Context):  # type: ignore[misc]  # Invoke's classes are untyped
@@ -56,7 +56,7 @@ class Executor(fabric.Executor):  # type: ignore[misc]  # likewise
         try:
             return super().execute(*tasks)
         except ProvisionError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {one_line(str(error))}", file=sys.stderr)
             raise Exit(code=error.exit_code) from None
         except LetGo:
             # hosts in flight have threads that nobody waits for any more
@@ -68,7 +68,7 @@ class Executor(fabric.Executor):  # type: ignore[misc]  # likewise
         except Exception as error:
             if isinstance(error, Exit) or self.core[0].args.debug.value:
                 raise
-            what = masked(" ".join(f"{type(error).__name__}: {error}".split()))
+            what = one_line(f"{type(error).__name__}: {error}")
             print(f"error: {what} (a defect of this program; run again with --debug)", file=sys.stderr)
             raise Exit(code=1) from None
 

@@ -44,8 +44,15 @@ def names_secret(key: str) -> bool:
     return bool(re.fullmatch(rf"{_NAME}|auth", key, re.IGNORECASE))
 
 
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""Bytes of a host that are no UTF-8, as Python carries them: no terminal, file or database takes them."""
+
+
 def masked(text: str) -> str:
-    """The text with *** in place of each secret; the same again if it is masked again."""
+    """The text with *** in place of each secret, and U+FFFD in that of a byte that is no text; the same again if it is
+    masked again."""
+    if not text.isascii():
+        text = _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
     if not _HINT.search(text):
         return text
     for pattern, shown in _SHAPES:

@@ -25,6 +25,7 @@ from provision.resources.base import Step
 from provision.resources.restart import Policy, Restart
 from provision.resources.withdrawal import Withdrawal
 from provision.script import LOCK_TIMEOUT
+from provision.yamlmarks import Located, Place
 
 
 class Context(Protocol):
@@ -41,6 +42,9 @@ class Request:
     def __init__(self, context: Context, flags: Mapping[str, str | bool]) -> None:
         self._context = context
         self.flags = flags
+        for name, said in flags.items():
+            if isinstance(said, str):
+                Located(said, Place(f"--{name.replace('_', '-')}")).refuse_nul()
 
     def flag(self, name: str) -> str:
         """What was said behind a flag; empty where it wasn't given."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -22,7 +21,7 @@ from provision.events import Observer
 from provision.fleet import past
 from provision.fleet.turn import Host, guarded
 from provision.report import data, hostlist
-from provision.report.clean import one_line
+from provision.report.clean import document, one_line
 from provision.report.terminal import facts_view
 from provision.request import Context, Request
 from provision.resources.withdrawal import Withdrawal
@@ -245,7 +244,7 @@ class Run:
         return Changing(self._request, command, mode, self._out).run()
 
     def _document(self, content: Any) -> None:
-        print(json.dumps(content, indent=2, ensure_ascii=False))
+        print(document(content))
 
     def _each(self, work: Callable[[Host], Any]) -> dict[str, Any]:
         """What `work` gave for each host that answered; the others are said on standard error."""

@@ -87,6 +87,8 @@ class Reference:
         value = read[self.kind](flag).strip()
         if not value:
             raise OperatorError(f"{flag}: {self.kind}:{self.name} holds nothing")
+        if "\0" in value:
+            raise OperatorError(f"{flag}: {self.kind}:{self.name} holds a NUL byte, text is expected")
         if "\n" in value:
             raise OperatorError(f"{flag}: {self.kind}:{self.name} holds several lines, one is expected")
         return Secret(value)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from provision import engines, script
 from provision.converge import Remote
 from provision.engines import Engine
 from provision.errors import Failed
+from provision.report.clean import one_line
 from provision.resources.yum import LIBRARY, Repository
 from provision.verdicts import explain
 from provision.words import yum
@@ -85,5 +87,5 @@ def table(host: str, rows: Sequence[Row]) -> Table:
         }
         bold = row.installed or row.asked_for
         marks = ", ".join(text for text, on in said.items() if on)
-        view.add_row(row.version, row.evr, marks, style="bold" if bold else "")
+        view.add_row(Text(one_line(row.version)), Text(one_line(row.evr)), marks, style="bold" if bold else "")
     return view

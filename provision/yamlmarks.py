@@ -61,6 +61,19 @@ class Located:
                 break
         return here.place
 
+    def refuse_nul(self) -> None:
+        """Raises OperatorError where a text in it holds a NUL byte: no shell, file or argument can."""
+        if isinstance(self.value, Mapping):
+            for key, each in self.value.items():
+                Located(key, each.place).refuse_nul()
+                each.refuse_nul()
+        elif isinstance(self.value, tuple):
+            for each in self.value:
+                each.refuse_nul()
+        elif isinstance(self.value, str) and "\0" in self.value:
+            # without the text: it may be a password
+            raise OperatorError(f"{self.place}: it holds a NUL byte, which nothing here can: take it out")
+
 
 def read(text: str, source: str) -> Mapping[str, Located]:
     """The mapping in a YAML text; `source` names it in errors. An empty text is an empty mapping.

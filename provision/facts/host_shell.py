@@ -12,7 +12,7 @@ probe_host() {
   services=$1; shift
   sed -n 's/^ID=/os_id=/p; s/^ID_LIKE=/os_like=/p; s/^VERSION_ID=/os_version=/p; s/^PRETTY_NAME=/os_name=/p' \
     /etc/os-release | tr -d '"'
-  echo "release=$(cat /etc/centos-release 2>/dev/null)"
+  printf 'release=%s\n' "$(cat /etc/centos-release 2>/dev/null)"
   echo "kernel=$(uname -r)"
   echo "machine=$(uname -m)"
   if [ -d /run/systemd/system ]; then echo systemd=yes; fi
@@ -56,18 +56,18 @@ host_daemons() {
 # PATHS...: the file system of each, or of the nearest folder above it that is there; for xfs, whether names have types
 host_spaces() {
   for path; do
-    echo "path=$path"
+    printf 'path=%s\n' "$path"
     while [ ! -e "$path" ]; do path=${path%/*}; path=${path:-/}; done
     set -- "$@" "$path"
     shift
   done
   mounts=
   timed 20 df -k --output=fstype,avail,target -- "$@" | sed 1d | while read -r kind free mount; do
-    echo "space=$kind $free $mount"
+    printf 'space=%s %s %s\n' "$kind" "$free" "$mount"
     case "$mounts|" in *"|$mount|"*) continue ;; esac
     mounts="$mounts|$mount"
     if [ "$kind" != xfs ]; then continue; fi
-    echo "ftype=$(xfs_info "$mount" 2>/dev/null | sed -n 's/.*ftype=\([01]\).*/\1/p') $mount"
+    printf 'ftype=%s %s\n' "$(xfs_info "$mount" 2>/dev/null | sed -n 's/.*ftype=\([01]\).*/\1/p')" "$mount"
   done
 }
 # ROOT: what Docker keeps there and, where users were remapped, in folders of its own below

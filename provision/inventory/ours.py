@@ -212,6 +212,7 @@ class _Reader:
 def check(key: str, located: Located) -> None:
     """Whether a value of `ssh` is of its kind. Raises OperatorError."""
     wanted, value = _SSH[key], located.value
+    located.refuse_nul()
     if key in PASSWORDS:
         _check_password(key, located)
         return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from provision.masking import masked
 
@@ -24,6 +26,13 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """The same where a line is one host's: nothing that it says begins another, and none is without end."""
     return cut(" ".join(clean(text).split()))
+
+
+def document(content: Any) -> str:
+    """JSON for machines, which may be looked at in a terminal: what would play with that is written as \\uXXXX."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    # not the newlines between its lines; within strings there is none
+    return _CONTROL.sub(lambda found: "".join(f"\\u{ord(letter):04x}" for letter in found[0]), text)
 
 
 def cut(line: str) -> str:

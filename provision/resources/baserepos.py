@@ -49,10 +49,10 @@ LIBRARY = r"""
 # with what `File` and `Packages` have
 # KEY: which CentOS it is, and whole files: the key and all repository files
 probe_base() {
-  echo "release=$(cat /etc/centos-release 2>/dev/null)"
+  printf 'release=%s\n' "$(cat /etc/centos-release 2>/dev/null)"
   for file in "$1" /etc/yum.repos.d/*.repo; do
     if [ "$file" = /etc/yum.repos.d/docker-ce.repo ] || [ ! -f "$file" ]; then continue; fi # ours is read by itself
-    echo "path=$file" && probe_file "$file" || exit 1
+    printf 'path=%s\n' "$file" && probe_file "$file" || exit 1
   done
 }
 # KEY SUM, then NAME BASE64 of each file: the files stand for the host's own in every look that follows, if the archive

@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from provision.resources.base import ABSENT, Absent, Change, Finding, Refusal, State, States, Trace, Unknown
+from provision.resources.base import (
+    ABSENT,
+    Absent,
+    Change,
+    Finding,
+    Note,
+    Refusal,
+    State,
+    States,
+    Trace,
+    Unknown,
+)
 from provision.resources.record import RECORD_ID, RecordState
 from provision.script import Section
 
@@ -65,15 +76,7 @@ class BridgeFilter:
         return "probe_bridge_nf"
 
     def parse(self, section: Section) -> State:
-        match section.text.split():
-            case ["absent"]:
-                return ABSENT
-            case ["0" | "1" as iptables, "0" | "1" as ip6tables]:
-                return BridgeValues(iptables, ip6tables)
-            case _:
-                return Unknown(
-                    f"can't read net.bridge.bridge-nf-call-iptables: {section.text.strip() or 'no answer'}"
-                )
+        return _read(section.text)
 
     def remember(self, state: State) -> Any:
         """For the record: None where nothing was filtered."""
@@ -96,9 +99,11 @@ class BridgeFilter:
         ours = record.touched(self.id) if isinstance(record, RecordState) else None
         if ours is None or not isinstance(record, RecordState) or not isinstance(state, BridgeValues):
             return []
+        before = _read(str(record.before(self.id) or _OFF))
+        if isinstance(before, Unknown):
+            return [Note(self.id, f"it stays as it is, for our record of what was before is spoilt: {state}")]
         # the module stays, since others may need it by now: with 0 it does nothing
-        before = BridgeValues(*str(record.before(self.id) or "0 0").split())
-        if state.words != ours.get("set") or state == before:
+        if not isinstance(before, BridgeValues) or state.words != ours.get("set") or state == before:
             return []
         return [self._set(state, before, "we set them", ())]
 
@@ -108,3 +113,17 @@ class BridgeFilter:
         return Change(
             self.id, str(state), str(wanted), reason, f"set_bridge_nf {wanted.words}", traces=traces
         )
+
+
+_OFF = "0 0"
+"""What a kernel does that has no such sysctls yet."""
+
+
+def _read(text: str) -> BridgeValues | Absent | Unknown:
+    match text.split():
+        case ["absent"]:
+            return ABSENT
+        case ["0" | "1" as iptables, "0" | "1" as ip6tables]:
+            return BridgeValues(iptables, ip6tables)
+        case _:
+            return Unknown(f"can't read net.bridge.bridge-nf-call-iptables: {text.strip() or 'no answer'}")

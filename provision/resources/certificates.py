@@ -34,7 +34,7 @@ LIBRARY = r"""
 probe_registry_cas() {
   echo certificates
   for file in /etc/docker/certs.d/*/ca.crt; do
-    if [ -f "$file" ]; then echo "path=$file" && probe_file "$file" || exit 1; fi
+    if [ -f "$file" ]; then printf 'path=%s\n' "$file" && probe_file "$file" || exit 1; fi
   done
 }
 """

@@ -109,7 +109,7 @@ class Data:
 def _stores(text: str) -> Iterator[Store]:
     """Raises ValueError."""
     for line in text.splitlines():
-        kind, images, containers, volumes, stays, path, obstacle = line.split("\t")
+        kind, images, containers, volumes, stays, path, obstacle = line.split("\t", 6)
         if kind not in BROUGHT_BY:
             raise ValueError(kind)
         yield Store(kind, int(images), int(containers), int(volumes), stays, path, obstacle)

@@ -36,7 +36,7 @@ laid_out() {
 # goes with it.
 purge_obstacle() {
   real=$(readlink -f -- "$2")
-  if [ "$real" = / ]; then echo "$2 is the host's root directory"; return; fi
+  if [ "$real" = / ]; then printf "%s is the host's root directory\n" "$2"; return; fi
   own=
   if [ "$3" = yes ]; then own='^([0-9]+[.][0-9]+/)?(aufs|btrfs|containers|devicemapper|overlay2?|plugins|vfs|zfs)/'; fi
   mounted=$(mounts_below "$real" | grep -vE -e "${own:-^$}" | few)
@@ -48,13 +48,13 @@ purge_obstacle() {
       grep -vxE '(plugins[.])?moby' | few)
   fi
   if [ -n "$mounted" ]; then
-    echo "below $2 something is mounted: umount $mounted first"
+    printf 'below %s something is mounted: umount %s first\n' "$2" "$mounted"
   elif [ -n "$strange" ]; then
-    echo "in $2 lies what isn't Docker's: move $strange elsewhere first"
+    printf "in %s lies what isn't Docker's: move %s elsewhere first\n" "$2" "$strange"
   elif [ -n "$others" ]; then
-    echo "$2 holds what others than Docker run: $others"
+    printf '%s holds what others than Docker run: %s\n' "$2" "$others"
   elif ! laid_out "$1" "$real"; then
-    echo "$2 isn't laid out as Docker's data is: look at it, and remove it by hand"
+    printf "%s isn't laid out as Docker's data is: look at it, and remove it by hand\n" "$2"
   fi
 }
 few() { head -n 3 | one_line; }

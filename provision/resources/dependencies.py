@@ -13,6 +13,7 @@ from typing import Any
 from provision.resources.base import Change, Finding, Note, Refusal, State, States, Unknown, quote
 from provision.resources.packages import Packages
 from provision.script import Section
+from provision.words import rpm
 
 LIBRARY = r"""
 # "came NAME" for each package that came with the engine's and is still there; "stays NAME" for what isn't one that may
@@ -23,13 +24,13 @@ probe_dependencies() {
   if [ -z "$came" ]; then return 0; fi
   timed 20 rpm -q --qf 'rpm\n' rpm || exit 1
   printf '%s\n' "$came" | while read -r name; do
-    full=$(timed 20 rpm -q --qf '%{NAME}-%{VERSION}-%{RELEASE}-%{ARCH}\n' "$name") || continue
+    full=$(timed 20 rpm -q --qf '%{NAME}-%{VERSION}-%{RELEASE}-%{ARCH}\n' -- "$name") || continue
     word=came
     case $name in gpg-pubkey-*) word=stays ;; esac
     for reason in "/var/lib/yum/yumdb/$(printf %.1s "$name")"/*-"$full"/reason; do
       if [ -e "$reason" ] && [ "$(cat "$reason")" = user ]; then word=stays; fi
     done
-    echo "$word $name"
+    printf '%s %s\n' "$word" "$name"
   done
 }
 # NAME...: the transaction is to be these and nothing else. yum saves one that is refused, in TMPDIR.
@@ -42,7 +43,7 @@ look_dependencies() {
   ) >"$look/removal" 2>&1
   others=$(awk '/^Removing/ { on = 1; next } /^Transaction Summary/ { on = 0 } on && /^ [^ ]/ { print $1 }' \
     "$look/removal" | while read -r package; do
-    case " $* " in *" $package "*) ;; *) echo "$package" ;; esac
+    case " $* " in *" $package "*) ;; *) printf '%s\n' "$package" ;; esac
   done | one_line)
   if [ -n "$others" ]; then fail "with $* would go: $others; leave --with-dependencies out"; fi
   if ! grep -q '^Transaction Summary' "$look/removal"; then
@@ -88,7 +89,9 @@ class Dependencies:
             return Unknown("rpm doesn't say what came with Docker; look at `rpm -q rpm` on the host")
         words = [line.split() for line in section.text.splitlines()]
         named = {
-            word: tuple(each[1] for each in words if len(each) == 2 and each[0] == word)
+            word: tuple(
+                each[1] for each in words if len(each) == 2 and each[0] == word and rpm.is_name(each[1])
+            )
             for word in ("came", "stays")
         }
         return CameState(named["came"], named["stays"])

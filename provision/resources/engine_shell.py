@@ -27,7 +27,7 @@ keep_settings() {
 }
 put_aside() {
   for file in /etc/sysconfig/docker*.rpmsave /etc/docker/*.rpmsave; do
-    if [ -e "$file" ]; then echo "$file"; fi
+    if [ -e "$file" ]; then printf '%s\n' "$file"; fi
   done | sort
 }
 settings_back() {
@@ -155,7 +155,7 @@ put_packages_back() {
   # shellcheck disable=SC2046,SC2086
   if [ ! -s "$look/came" ] && rpm -V --nodeps --noconfig $old >/dev/null 2>&1; then return 0; fi
   # shellcheck disable=SC2046
-  if [ -s "$look/came" ]; then rpm -e --nodeps $(cat "$look/came") || return 1; fi
+  if [ -s "$look/came" ]; then rpm -e --nodeps -- $(cat "$look/came") || return 1; fi
   rpm -U --oldpackage --replacepkgs --replacefiles "$@" || return 1
   for package in $old; do rpm -q "$package" || return 1; done
   grep -vxFf "$look/came" "$state/brought-packages" >"$look/brought"

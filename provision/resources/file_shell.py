@@ -10,7 +10,7 @@ probe_file() {
   elif [ -f "$1" ]; then
     stat -L -c 'file %a %U:%G %Z' -- "$1" && base64 <"$1"
   elif [ -L "$1" ]; then
-    echo "other a symbolic link to $(readlink -- "$1"), which isn't there"
+    printf "other a symbolic link to %s, which isn't there\n" "$(readlink -- "$1")"
   else
     echo "other $(stat -c %F -- "$1")"
   fi

@@ -9,19 +9,20 @@ LIBRARY = r"""
 probe_hold() {
   echo yum
   for plugin in /usr/lib/yum-plugins/*.py /usr/share/yum-plugins/*.py; do
-    if [ -e "$plugin" ]; then plugin=${plugin##*/}; echo "plugin ${plugin%.py}"; fi
+    if [ -e "$plugin" ]; then plugin=${plugin##*/}; printf 'plugin %s\n' "${plugin%.py}"; fi
   done
   for cookie in /var/cache/yum/*/*/*/cachecookie; do
     folder=${cookie%/cachecookie}
     case ${folder##*/} in
       '*' | docker-ce-stable | base | updates | extras | centosplus | centos-vault-* | epel) continue ;;
     esac
-    echo "cached ${folder##*/} $(stat -c %Y "$cookie") $(cached_offers "$folder" | sort -u | one_line)"
+    printf 'cached %s %s %s\n' "${folder##*/}" "$(stat -c %Y "$cookie")" \
+      "$(cached_offers "$folder" | sort -u | one_line)"
   done
   plugin=/etc/yum/pluginconf.d/versionlock.conf
   list=$(sed -n 's/^[[:space:]]*locklist[[:space:]]*=[[:space:]]*\(file:\)*//p' "$plugin" 2>/dev/null | tail -n 1)
   for file in /etc/yum/yum.conf /etc/yum.conf "$plugin" "$list" /etc/yum/repos.d/*.repo; do
-    if [ -f "$file" ]; then echo "path=$file" && probe_file "$file" || exit 1; fi
+    if [ -f "$file" ]; then printf 'path=%s\n' "$file" && probe_file "$file" || exit 1; fi
   done
 }
 # FOLDER: VERSION-RELEASE of each docker-ce that the metadata list, which lie there as SQLite, or packed

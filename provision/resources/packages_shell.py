@@ -39,7 +39,9 @@ installed_names() {
 }
 # yum copies our section into its history, the proxy's login with it (yum 3.4.3, run)
 forget_login() {
-  login=$(sed -n 's|^proxy=http://\(.*\)@.*|\1|p' /etc/yum.repos.d/docker-ce.repo 2>/dev/null)
+  # as a pattern of sed's, whatever somebody has written there since
+  login=$(sed -n 's|^proxy=http://\(.*\)@.*|\1|p' /etc/yum.repos.d/docker-ce.repo 2>/dev/null |
+    sed 's/[][\.*^$|]/\\&/g')
   if [ -z "$login" ] || [ ! -d /var/lib/yum/history ]; then return 0; fi
   (umask 077; printf 's|//%s@|//***@|g\n' "$login" >"$look/forget")
   find /var/lib/yum/history -name config-repos -exec sed -i -f "$look/forget" {} +
@@ -90,7 +92,7 @@ intend() {
 # what of it came, and which keys yum imported for it, where the transaction didn't come to its end
 note_brought() {
   sed -n 's/^new //p' "$state/intended-packages" | while read -r name; do
-    if rpm -q "$name" >/dev/null 2>&1; then echo "$name"; fi
+    if rpm -q -- "$name" >/dev/null 2>&1; then printf '%s\n' "$name"; fi
   done >>"$state/brought-packages"
   keys=$(sed -n 's/^key //p' "$state/intended-packages")
   if [ -n "$keys" ]; then rpm -qa gpg-pubkey | grep -vxF -e "$keys" >>"$state/brought-packages"; fi

@@ -42,10 +42,13 @@ remove_bridge() {
   remove_rules nat "POSTROUTING .*! -o $1( |$)"
   ip link delete "$1" || fail "can't remove the interface $1"
 }
+# PATTERN: of rules, how those go that docker itself appends. None of them has a comment with a quote in it, which
+# iptables writes behind a backslash, and by which xargs would take the rest of it for words of their own.
+own_rules() { grep -E -e "^-A $1" | grep -v '[\]' | sed 's/^-A/-D/'; }
 # TABLE PATTERN: rules as docker itself appends them; those of others that speak of docker stay. By xargs, which
 # knows quotes and nothing else: a rule's comment is not for a shell.
 remove_rules() {
-  iptables -w -t "$1" -S 2>/dev/null | grep -E -e "^-A $2" | sed 's/^-A/-D/' | xargs -r -L 1 iptables -w -t "$1"
+  iptables -w -t "$1" -S 2>/dev/null | own_rules "$2" | xargs -r -L 1 iptables -w -t "$1"
 }
 remove_chains() {
   for table in nat filter; do

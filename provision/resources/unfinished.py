@@ -26,6 +26,7 @@ from provision.resources.base import (
     quote,
 )
 from provision.script import Section
+from provision.words import rpm
 
 if TYPE_CHECKING:
     from provision.resources.packages import Packages  # which looks at what is left here
@@ -37,7 +38,7 @@ LIBRARY = r"""
 probe_unfinished() {
   if number=$(cat /var/run/yum.pid 2>/dev/null) && begun=$(ps -o lstart= -p "${number:-0}" 2>/dev/null) &&
     [ "$(date -d "$begun" +%s)" -gt "$(stat -c %Y /var/run/yum.pid)" ]; then
-    echo "stale $number $(ps -o comm= -p "$number")"
+    printf 'stale %s %s\n' "$number" "$(ps -o comm= -p "$number")"
   else
     echo 'lock as it should be'
   fi
@@ -48,6 +49,8 @@ probe_unfinished() {
   names=$(printf '%s\n' "$journals" | while read -r file; do cat "$file"; done |
     sed -n 's/^[a-z]* [0-9]*:\(.*\)-[^-]*-[^-]*$/\1/p' | sort -u)
   printf '%s\n' "$names" | sed -n 's/^./name &/p'
+  # rpm is asked for what can be one: with a dash in front it would be an option, of which some run what they are given
+  names=$(printf '%s\n' "$names" | grep -xE '[A-Za-z0-9_][A-Za-z0-9._+-]*')
   sed -n 's/^[a-z]* \(.*\)/ours \1/p' "$state/intended-packages" 2>/dev/null
   sed 's/^/ours /' "$state/brought-packages" 2>/dev/null
   # a word for each name
@@ -57,14 +60,14 @@ probe_unfinished() {
 }
 journals() {
   for file in /var/lib/yum/transaction-all.*; do
-    case $file in *'*' | *.disabled) ;; *) echo "$file" ;; esac
+    case $file in *'*' | *.disabled) ;; *) printf '%s\n' "$file" ;; esac
   done
 }
 # PACKAGE...: those that make way, for a later one of that name is there. No scriptlet of theirs runs, which would
 # restart docker; files that the other has too stay.
 mend_unfinished() {
   for package; do
-    rpm -e --nodeps --noscripts "$package" || fail "rpm can't take $package out"
+    rpm -e --nodeps --noscripts -- "$package" || fail "rpm can't take $package out"
   done
   if [ $# -gt 0 ]; then systemctl daemon-reload; fi
   journals | while read -r file; do
@@ -217,7 +220,7 @@ def _doubled(lines: list[str]) -> dict[str, tuple[str, ...]]:
     found: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for line in lines:
         words = line.split(" ")
-        if len(words) == 4 and words[0].isdigit():
+        if len(words) == 4 and words[0].isdecimal() and rpm.is_name(words[1]) and rpm.is_version(words[2] + words[3]):
             time, name, version, arch = words
             found.setdefault((name, arch), []).append((int(time), f"{name}-{version}.{arch}"))
     return {

@@ -116,7 +116,7 @@ look_plugins() {
         if [ -e "$place.$kind" ]; then continue 3; fi
       done
     done
-    if [ "$(docker_cli plugin inspect -f '{{.Enabled}}' "$plugin" 2>/dev/null)" = true ]; then continue; fi
+    if [ "$(docker_cli plugin inspect -f '{{.Enabled}}' -- "$plugin" 2>/dev/null)" = true ]; then continue; fi
     fail "the authorization plugin $plugin isn't there: install it first, or take it out of authorization-plugins"
   done
 }

@@ -26,7 +26,7 @@ probe_unit_files() {
   for folder in @FOLDERS@; do
     for file in "$folder/$1" "$folder/$1.d"/*.conf; do
       if [ ! -e "$file" ]; then continue; fi
-      echo "file=$file"
+      printf 'file=%s\n' "$file"
       found="$found$(logical_lines unit "$file" '^[ \t]*(ExecStart|EnvironmentFile)[ \t]*=')
 "
     done
@@ -45,24 +45,25 @@ probe_unit_files() {
 }
 # KEY FILE PATTERN: the lines that begin so, with those in which they go on
 logical_lines() {
-  awk -v key="$1" -v path="$2" -v pattern="$3" '
+  # FILENAME, for -v takes a backslash for more than itself, and units have \x2d for a dash
+  awk -v key="$1" -v pattern="$3" '
     !on { wanted = $0 ~ pattern }
-    wanted { printf "%s=%s\t%d\t%s\n", key, path, NR, $0 }
+    wanted { printf "%s=%s\t%d\t%s\n", key, FILENAME, NR, $0 }
     { on = /\\$/ }' "$2"
 }
 # FILE NAMES: what Environment= sets of these; a line that goes on is only said to be there
 set_in_unit() {
-  awk -v path="$1" -v names="$2" '
+  awk -v names="$2" '
     BEGIN { word = "\"(" names ")=[^\"]*\"|\047(" names ")=[^\047]*\047|(^|[ \t=])(" names ")=[^ \t\"\047]*" }
     !/^[ \t]*Environment[ \t]*=/ { next }
     {
       rest = $0
-      if (/\\$/) { printf "odd=%s\t%d\t\n", path, NR }
+      if (/\\$/) { printf "odd=%s\t%d\t\n", FILENAME, NR }
       while (match(rest, word)) {
         found = substr(rest, RSTART, RLENGTH)
         sub(/^[ \t=]/, "", found)
         gsub(/^["\047]|["\047]$/, "", found)
-        printf "env=%s\t%d\t%s\n", path, NR, found
+        printf "env=%s\t%d\t%s\n", FILENAME, NR, found
         rest = substr(rest, RSTART + RLENGTH)
       }
     }' "$1"

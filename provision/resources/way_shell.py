@@ -159,8 +159,8 @@ network_back() {
     ip link set dev docker0 up
     if [ -s "$pending/settings" ]; then address_told; fi
   fi
-  came_since filter '-A FORWARD .*-[io] docker0( |$)'
-  came_since nat '-A POSTROUTING .*! -o docker0( |$)'
+  came_since filter 'FORWARD .*-[io] docker0( |$)'
+  came_since nat 'POSTROUTING .*! -o docker0( |$)'
   if ! grep -q '^-N DOCKER' "$way/filter"; then remove_chains; fi
   if rules filter | grep -qx -e '-P FORWARD DROP' && ! grep -qx -e '-P FORWARD DROP' "$way/filter"; then
     iptables -w -P FORWARD ACCEPT
@@ -178,7 +178,7 @@ address_told() {
 }
 # TABLE PATTERN: docker's own rules that weren't there before, by xargs as in `remove_rules`
 came_since() {
-  rules "$1" | grep -vxFf "$way/$1" | grep -E -e "^$2" | sed 's/^-A/-D/' | xargs -r -L 1 iptables -w -t "$1"
+  rules "$1" | grep -vxFf "$way/$1" | own_rules "$2" | xargs -r -L 1 iptables -w -t "$1"
 }
 # a run that ended before its start was confirmed, whatever ended it
 abandoned() {

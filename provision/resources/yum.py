@@ -104,7 +104,7 @@ spelt() {
       shift 2
       printf '%s\nrun\n' "$*" | sed 's/ -- /\n/' >"$look/words"
       echo "shell $look/words" ;;
-    *) echo "$*" ;;
+    *) printf '%s\n' "$*" ;;
   esac
 }
 # From yum's table: `swap` takes along what needs the old packages, others are obsoleted, both without a word
@@ -168,7 +168,9 @@ look_clock() {
   if [ ! -e "$look/clock/1" ]; then return 0; fi
   said=$(curl -skI --connect-timeout 5 --max-time 10 -K "$look/clock/1" | tr -d '\r' | sed -n 's/^[Dd]ate: *//p')
   if [ -z "$said" ]; then return 0; fi
-  ahead=$(($(date +%s) - $(date -d "$said" +%s)))
+  # where date can't read it there is nothing to reckon with, and without a number the arithmetic would end the shell
+  told=$(date -d "$said" +%s 2>/dev/null) || return 0
+  ahead=$(($(date +%s) - told))
   if [ "${ahead#-}" -ge 86400 ]; then fail "clock $ahead"; fi
 }
 open_look() {

@@ -64,6 +64,8 @@ def build(*layers: Layer, installs: bool = True) -> Spec:
     `installs`: its engine is the one that will run; else each host's is, and only there its settings can be judged.
     """
     chosen = {name: located for layer in layers for name, located in layer.items()}
+    for located in chosen.values():
+        located.refuse_nul()
     try:
         return Spec.model_validate(
             {name: located.plain() for name, located in chosen.items()}, context=installs

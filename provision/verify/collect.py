@@ -11,7 +11,7 @@ import pytest
 from testinfra.host import Host
 
 from provision.errors import HostError
-from provision.masking import masked
+from provision.report.clean import clean
 from provision.spec import Spec
 from provision.verify.look import Check
 
@@ -32,14 +32,14 @@ class CheckOfHost(pytest.Item):
         """A failed check and a lost host are told by their text; a traceback is for defects."""
         match excinfo.value:
             case AssertionError() as wrong:
-                return masked(str(wrong))
+                return clean(str(wrong))
             case HostError() as lost:
-                return f"{lost}; the checks behind this one were left out"
+                return f"{clean(str(lost))}; the checks behind this one were left out"
             case _:
                 excinfo.traceback = excinfo.traceback.cut(
                     path=__file__
                 )  # pytest's own way to here tells nothing
-                return masked(str(super().repr_failure(excinfo)))
+                return clean(str(super().repr_failure(excinfo)))
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """The last is the headline of a failure."""

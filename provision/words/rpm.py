@@ -39,8 +39,13 @@ class Unreadable:
 
 
 _PACKAGE = re.compile(
-    r"^(?P<name>[^\s:]+) (?P<epoch>\d+) (?P<version>\S+) (?P<release>\S+) (?P<arch>\S+)$", re.M
+    r"^(?P<name>[A-Za-z0-9_][A-Za-z0-9._+-]*) (?P<epoch>[0-9]+) (?P<version>\S+) (?P<release>\S+) (?P<arch>\S+)$",
+    re.M,
 )
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
+_VERSION = re.compile(r"[A-Za-z0-9._+~^%{}-]+")
+"""What rpmbuild lets pass (its source). Commands on the host get these as words: no option, pattern or blank can be
+one."""
 _DAMAGE = re.compile(
     r"^error: (?P<why>(?:rpmdb: |db5 error|cannot open |error\(\d+\) getting ).*)$", re.MULTILINE
 )
@@ -59,11 +64,23 @@ def query(text: str) -> Mapping[str, tuple[Installed, ...]] | Unreadable:
     found: dict[str, tuple[Installed, ...]] = {}
     for match in _PACKAGE.finditer(text):
         name = match["name"]
+        if not is_version(match["version"] + match["release"] + match["arch"]):
+            return Unreadable(f"the rpm database has {match[0]!r}, of which no package can be")
         package = Installed(name, int(match["epoch"]), match["version"], match["release"], match["arch"])
         found[name] = (*found.get(name, ()), package)
     if "rpm" not in found:
         return Unreadable("the rpm database can't be read: rpm finds not even itself in it")
     return found
+
+
+def is_name(text: str) -> bool:
+    """Whether a package can be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
+def is_version(text: str) -> bool:
+    """Whether this can be the version, release or architecture of a package, or VERSION-RELEASE."""
+    return _VERSION.fullmatch(text) is not None
 
 
 @lru_cache(4096)  # many hosts have the same packages

@@ -6,24 +6,31 @@ with is recorded, and `pwned`, which every hostile value tries to call, says so.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provision import facts, plan, script
+from provision import facts, plan, script, spec, yamlmarks
 from provision.engine_keys import KEYS as KNOWN
 from provision.engine_keys import Kind
-from provision.errors import ProvisionError
+from provision.errors import OperatorError, ProvisionError
 from provision.facts import Facts
-from provision.options import OPTIONS
+from provision.inventory import ansiblevars, ours
+from provision.options import OPTIONS, Option
+from provision.request import Request
 from provision.resources.base import Change, Step
 from provision.resources.unfinished import UNFINISHED_ID, UnfinishedState
 from provision.runs import About, Claim, HostRun, Task, apply_script
+from provision.secret import Reference
 from provision.spec import Spec
 from tests.unit.case import Case
 from tests.unit.core import fresh, steps_for
@@ -191,3 +198,61 @@ def test_item_7_who_runs_it_and_what_it_is_called_are_not_run(
             [*shell, "-s"], input=f"{PWNED}{each}".encode(), capture_output=True, env={}, check=False
         )
         assert (done.returncode, b"PWNED" in done.stdout, done.stderr) == (0, False, b"")
+
+
+ANY: Any = SimpleNamespace(config=None, hosts=("a",), dry=True)
+_SOME = st.text(st.characters(max_codepoint=0xD7FF), max_size=3)
+NUL = st.tuples(_SOME, _SOME).map("\0".join)
+
+
+def one_line_of(make: Callable[[], object]) -> str:
+    with pytest.raises(OperatorError) as error:
+        make()
+    said = str(error.value)
+    assert said.endswith(": it holds a NUL byte, which nothing here can: take it out")
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+@given(text=NUL)
+@settings(max_examples=5)
+def test_item_7_no_option_holds_a_nul_byte(option: Option, text: str) -> None:
+    """A command line can't; whoever calls the tasks himself, and files, can."""
+    if option.in_flags:
+        flag = {option.name: text}
+        assert one_line_of(partial(Request, ANY, flag)).startswith(f"{option.flag}: ")
+    for value in (text, [text], {"labels": [text]}, {text: "x"}):
+        layer = spec.parse(f"\n{option.name}: {json.dumps(value)}", "site.yml")
+        assert one_line_of(partial(spec.build, layer)).startswith("site.yml:2: ")
+
+
+@pytest.mark.parametrize("key", ours.SSH, ids=lambda key: key.name)
+@given(text=NUL)
+@settings(max_examples=5)
+def test_item_7_no_field_of_an_inventory_holds_a_nul_byte(key: ours.Key, text: str) -> None:
+    for what in (text, f"env:{text}", f"file:/{text}", f"command:{text}"):
+        said = f"hosts:\n  a:\n    ssh:\n      {key.name}: {json.dumps(what)}\n"
+        assert one_line_of(partial(ours.inventory, yamlmarks.read(said, "i"), "i")).startswith("i:4: ")
+    names = {f"hosts: [{json.dumps(text)}]", f"groups: {{{json.dumps(text)}: {{hosts: [a]}}}}"}
+    for said in names:
+        with pytest.raises(OperatorError, match="can't be a name"):
+            ours.inventory(yamlmarks.read(said, "i"), "i")
+
+
+@pytest.mark.parametrize("variable", [*ansiblevars.SSH, "docker_provision_users", "docker_provision_proxy"])
+def test_item_7_no_variable_of_ansibles_holds_a_nul_byte(variable: str) -> None:
+    def taken() -> None:
+        found = ansiblevars.translate({variable: "a\0b"}, yamlmarks.Place("i"))
+        spec.build(found.spec)
+
+    one_line_of(taken)
+
+
+def test_item_7_no_secret_by_reference_holds_a_nul_byte(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"geheim\0geheim")
+    reference = Reference.parse(f"file:{tmp_path}/secret")
+    assert reference is not None
+    with pytest.raises(OperatorError, match="holds a NUL byte, text is expected") as error:
+        reference.resolve("--proxy")
+    assert "geheim" not in str(error.value)

@@ -37,6 +37,13 @@ SHAPES = {
 WORDS = st.text("abcdefgh0123456789._~%+-", min_size=6, max_size=20).filter(lambda word: word[0] not in "-")
 
 
+def test_a_byte_that_is_no_text_keeps_nothing_from_being_shown() -> None:
+    """A host's file in Latin-1: no terminal takes such a character, nor does the journal of runs."""
+    note = Note("x", b"[caf\xe9] password=geheim".decode(errors="surrogateescape"))
+    assert note.text == "[caf\N{REPLACEMENT CHARACTER}] password=***"
+    assert note.text.encode()
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_secret_is_hidden(shape: str) -> None:
     shown = masked(SHAPES[shape].format("geheim23"))

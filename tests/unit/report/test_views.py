@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from rich.console import Console
 from provision.errors import Failed
 from provision.events import Outcome, Status
 from provision.report import summary, terminal, views
-from provision.report.clean import LONGEST, clean, one_line
+from provision.report.clean import LONGEST, clean, document, one_line
 from provision.report.live import Terminal
 from provision.report.texts import Words
 from provision.report.views import Lines, Quiet
@@ -152,6 +153,14 @@ def test_no_control_character_of_a_host_is_shown(text: str) -> None:
     said = written(out)
     assert not [letter for letter in said if ord(letter) < 32 and letter not in "\n\t"]
     assert not [letter for letter in said if 0x7F <= ord(letter) < 0xA0]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_nor_in_a_document_for_machines_which_has_it_all(text: str) -> None:
+    said = document({text: [text]})
+    assert json.loads(said) == {text: [text]}
+    assert not [letter for letter in said if ord(letter) < 32 and letter != "\n"]
+    assert not set(said) & {chr(code) for code in (*range(0x7F, 0xA0), 0x202E, 0x2066, 0x200B, 0xFEFF)}
 
 
 def test_a_line_without_end_is_cut() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.resources.base import ABSENT, Change, Refusal, State, Trace, Unknown
+from provision.resources.base import ABSENT, Change, Note, Refusal, State, Trace, Unknown
 from provision.resources.bridgenf import LIBRARY, BridgeFilter, BridgeValues
 from provision.resources.record import RECORD_ID, RecordState
 from provision.script import Frame, Mark, Section
@@ -56,6 +56,13 @@ def test_the_way_back_is_to_what_was(before: str | None, script: str) -> None:
     (change,) = BridgeFilter(None).withdraw(states(ON, before, ours=True))
     assert isinstance(change, Change)
     assert change.script == script
+
+
+@pytest.mark.parametrize("before", ["$(reboot) 0", "1", "0 0 0", "x"])
+def test_a_record_that_is_spoilt_is_not_gone_by(before: str) -> None:
+    (note,) = BridgeFilter(None).withdraw(states(ON, before, ours=True))
+    assert isinstance(note, Note)
+    assert "record of what was before is spoilt" in note.text
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ class TestChange:
         assert frames == failed("engine back")
         assert host.record == REMAINING.text()
         assert host.rpms == [OLD]
-        assert host.log("rpm")[0] == "rpm -e --nodeps docker-ce-cli slirp4netns"
+        assert host.log("rpm")[0] == "rpm -e --nodeps -- docker-ce-cli slirp4netns"
         assert (host.root / "state/brought-packages").read_text() == "libcgroup\n"
         assert (host.daemon_json.read_text(), host.active) == ("[0]", "active")
 

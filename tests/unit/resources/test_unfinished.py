@@ -182,7 +182,7 @@ esac"""
             "transaction-all.2020-01-01.00:00.00.disabled"
         ]
         erased = (tmp_path / "bin/erased").read_text()
-        assert erased == "-e --nodeps --noscripts docker-ce-18.06.3.ce-3.el7.x86_64\n"
+        assert erased == "-e --nodeps --noscripts -- docker-ce-18.06.3.ce-3.el7.x86_64\n"
 
     INTENDED = "new libcgroup\nthere container-selinux\nkey gpg-pubkey-f4a80eb5-53a7ff4b\n"
 

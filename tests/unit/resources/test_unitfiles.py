@@ -53,6 +53,17 @@ def test_without_any_file_a_package_brings_its_own(host: Host) -> None:
     assert keys_set(found.command(STOCK))["hosts"] == "-H in /usr/lib/systemd/system/docker.service"
 
 
+def test_a_drop_in_with_a_dash_in_its_name_counts(host: Host) -> None:
+    """systemd-escape writes it as \\x2d, which awk takes for one where a path is given to it by -v."""
+    found = host.read(
+        **{
+            f"{USR}/{UNIT}": "[Service]\nExecStart=/usr/bin/dockerd\n",
+            f"{ETC}/{UNIT}.d/my\\x2dproxy.conf": "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd --debug\n",
+        }
+    )
+    assert words(found) == ["/usr/bin/dockerd", "--debug"]
+
+
 def test_each_word_knows_its_line(host: Host) -> None:
     text = (
         "[Unit]\nAfter=x\n[Service]\n# ExecStart=/no\nExecStart=/usr/bin/dockerd \\\n  --debug \\\n  -H fd://\n"

@@ -60,6 +60,17 @@ def test_a_database_that_does_not_know_rpm_is_unreadable(said: str) -> None:
     assert isinstance(rpm.query(said), rpm.Unreadable)
 
 
+@pytest.mark.parametrize("version", ["$(x) 1 x86_64", "* 1 x86_64", "1 1;x x86_64", "1 1 [x]", "1 1 x86/64"])
+def test_what_can_not_be_a_package_is_damage(version: str) -> None:
+    """Its words go back to the host."""
+    assert isinstance(rpm.query(f"{GOOD}docker-ce-cli 0 {version}\n"), rpm.Unreadable)
+
+
+def test_what_can_not_be_a_name_is_no_package() -> None:
+    assert rpm.query(f"{GOOD}--eval=%(x) 0 1 1 x86_64\n") == rpm.query(GOOD)
+    assert not any(map(rpm.is_name, ("", "-e", "a b", "@core", "*", "/bin/sh", "a\n")))
+
+
 def test_damage_is_named_even_if_rpm_itself_was_found() -> None:
     said = (
         "error: db5 error(-30986) from dbcursor->c_get: BDB0075 DB_PAGE_NOTFOUND: Requested page not found\n"
