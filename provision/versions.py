@@ -87,5 +87,7 @@ def table(host: str, rows: Sequence[Row]) -> Table:
         }
         bold = row.installed or row.asked_for
         marks = ", ".join(text for text, on in said.items() if on)
-        view.add_row(Text(one_line(row.version)), Text(one_line(row.evr)), marks, style="bold" if bold else "")
+        view.add_row(
+            Text(one_line(row.version)), Text(one_line(row.evr)), marks, style="bold" if bold else ""
+        )
     return view

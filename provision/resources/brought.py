@@ -22,6 +22,4 @@ def recorded(ident: str, record: State) -> dict[str, str]:
     touched = record.touched(ident) if isinstance(record, RecordState) else None
     installed = [str(package).rsplit("-", 2) for package in (touched or {}).get("installed", [])]
     # what can't be a package of ours isn't: it stays
-    return {
-        words[0]: "-".join(words[1:]) for words in installed if len(words) == 3 and rpm.is_name(words[0])
-    }
+    return {words[0]: "-".join(words[1:]) for words in installed if len(words) == 3 and rpm.is_name(words[0])}

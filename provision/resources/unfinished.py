@@ -220,7 +220,12 @@ def _doubled(lines: list[str]) -> dict[str, tuple[str, ...]]:
     found: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for line in lines:
         words = line.split(" ")
-        if len(words) == 4 and words[0].isdecimal() and rpm.is_name(words[1]) and rpm.is_version(words[2] + words[3]):
+        if (
+            len(words) == 4
+            and words[0].isdecimal()
+            and rpm.is_name(words[1])
+            and rpm.is_version(words[2] + words[3])
+        ):
             time, name, version, arch = words
             found.setdefault((name, arch), []).append((int(time), f"{name}-{version}.{arch}"))
     return {

@@ -184,7 +184,7 @@ take_back() {
 keep_words() {
   mkdir -p "$state" && chmod 0700 "$state"
   umask 077
-  journalctl -u "$1" --since "$2" -n 200 --no-pager >"$state/last-words" 2>/dev/null
+  journalctl -u "$1" --since "$2" -n 200 --no-pager 2>/dev/null | hide >"$state/last-words"
   umask 022
 }
 # ACTION UNIT SETTINGS: once more with the old file if it doesn't come up, or doesn't show them, and never in a loop

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from provision.runs.hiding import LIBRARY as HIDING
 from provision.runs.shell import LIBRARY, LOCK, SUPERVISE
 from provision.script import COMMON, LOCK_TIMEOUT, PREAMBLE, function_name, functions, quote, reading
 
@@ -53,6 +54,7 @@ def apply_script(
         + f"lock_timeout={claim.patience}\nowner={quote(claim.owner)}\n"
         + f"command={quote(claim.command)}\nnonce={word}\n"
         + LIBRARY
+        + HIDING
         + f"run_id={run_id(word)}\nrun=$runs/$run_id\ngiven=/var/tmp/docker-provision.given-$run_id\n"
         + LOCK
         + SUPERVISE

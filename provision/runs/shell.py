@@ -4,15 +4,14 @@ A run is a folder, /var/lib/docker-provision/runs/ID, and a unit, docker-provisi
 
     about      who runs what, as JSON; written before anything else
     script     what the unit runs; it goes as soon as sh has read it whole, for it may hold secrets
-    log        all that the run says, frames included
+    log        all that the run says, frames included, without secrets; `pipe` is the way to it for a moment
     status     once it has ended: "EXIT-STATUS SECONDS-SINCE-1970", and below its verdict
     asked      while it waits for somebody to come back over a new connection, and `returned` once one has
 
-Where secrets lie while a run is under way, for root alone: in `script`, until sh has read it; in the log, where yum
-quotes a login out of a URL, until the run has ended; in the files that are to hold them (the section of our repository,
-the daemon's environment), in their copies beside them until these are renamed, and in the look's own folder below
-/var/tmp, which goes with the run. What a power cut leaves of it the next run takes away: `tidy`, `sweep_looks`,
-`aside`.
+Where secrets lie while a run is under way, for root alone: in `script`, until sh has read it; in the files that are to
+hold them (the section of our repository, the daemon's environment), in their copies beside them until these are
+renamed, and in the look's own folder below /var/tmp, which goes with the run. What a power cut leaves of it the next
+run takes away: `tidy`, `sweep_looks`, `aside`. Never in the log: see `hiding`.
 
 Facts relied on (systemd 219, its source): systemd-run doesn't wait for the process; a transient unit may be given a
 KillMode, but no TimeoutStopSec; a unit that failed stays loaded until `reset-failed`. tail (coreutils 8.22) with
@@ -36,17 +35,6 @@ under_way() { systemctl is-active -q "docker-provision-$1.service"; }
 main_pid() { systemctl show "docker-provision-$1.service" -p MainPID | cut -d= -f2; }
 # ID: processes of it, whether or not their unit is still at work
 left_of() { grep -ls "/docker-provision-$1\.service" /proc/[0-9]*/cgroup | cut -d/ -f3; }
-# ID: yum quotes what stands in files of others, a proxy's login too: logins in URLs are starred out of its log, each
-# byte by one, for whoever follows it counts bytes; sed never writes what it hasn't read yet.
-forget_logins() {
-  log=$runs/$1/log
-  if ! grep -q '//[^ ]*@' "$log" 2>/dev/null; then return 0; fi
-  # in place, on purpose
-  # shellcheck disable=SC2094
-  sed ':again
-s|\(//\**\)[^* \t"<>]\([^ \t"<>]*@\)|\1*\2|
-t again' <"$log" 1<>"$log"
-}
 holding_run() { sed -n 's/^run //p' "$lock" 2>/dev/null; }
 # who holds the host, since when, and by which run
 holder() {
@@ -116,10 +104,24 @@ work() {
   # what was planned before somebody else changed the host isn't done: it is read and planned anew
   if [ -n "$stale" ]; then frame stale; else main; fi
 }
+# All that was said is in the log. What the run left working may go on to say something, and isn't waited for. A process
+# that has ended has no program any more, though it is there until its shell asks for it.
+last_said() {
+  exec >/dev/null 2>&1 3>&1
+  tries=0
+  while [ -e "/proc/$relay/exe" ] && [ "$tries" -lt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+}
 # The unit's process. Whatever becomes of the run, a unit that ends well is gone, and no monitoring finds one that
 # failed. Whoever stops the unit stops the run before its next change: yum, or the daemon's restart, comes to its end.
 supervise() {
   logger -t docker-provision "run $run_id: $command by $owner"
+  relay <"$run/pipe" 3>&- &
+  relay=$!
+  exec >"$run/pipe" 2>&1 3>&1
+  rm -f "$run/pipe"
   work &
   worker=$!
   trap 'kill -s TERM "$worker" 2>/dev/null' TERM
@@ -132,7 +134,7 @@ supervise() {
   done
   abandoned
   rm -rf "$given"
-  forget_logins "$run_id"
+  last_said
   said=$(sed -n "s/^$nonce \(refuse\|fail\) /\1 /p" "$run/log" | tail -n 1)
   # in place: it has its room on the disk already
   printf '%s %s\n%s\n' "$ended" "$(date +%s)" "$said" 1<>"$run/status"
@@ -145,13 +147,8 @@ supervise() {
 
 LAUNCH = r"""
 no_room() { forget "$1"; fail "can't write under $state: is the file system full, or read-only?"; }
-# What earlier runs left: a script of one that died, for it may hold secrets, and its log; a unit that failed; too many
-# folders.
+# What earlier runs left: a script of one that died, for it may hold secrets; a unit that failed; too many folders.
 tidy() {
-  for folder in "$runs"/*; do
-    if [ ! -s "$folder/log" ] || [ -s "$folder/status" ] || under_way "${folder##*/}"; then continue; fi
-    forget_logins "${folder##*/}"
-  done
   for script in "$runs"/*/script; do
     folder=${script%/script}
     if [ -e "$script" ] && ! under_way "${folder##*/}"; then rm -f -- "$script"; fi
@@ -192,7 +189,7 @@ launch() {
   flock -w 60 8 || fail "another run is just being begun and doesn't get on: run again"
   tidy
   mkdir "$run" && printf %s "$2" >"$run/about" &&
-    reserve "$run/log" 262144 && reserve "$run/status" 4096 || no_room "$1"
+    reserve "$run/log" 262144 && reserve "$run/status" 4096 && mkfifo "$run/pipe" || no_room "$1"
   printf 'exec </dev/null >>%s/log 2>&1\n' "$run" >"$run/script" && proxies >>"$run/script" &&
     printf '%s\nsupervise\n' "$3" >>"$run/script" || no_room "$1"
   said=$(timed 60 systemd-run --unit="docker-provision-$1" --description="docker-provision run $1" \

@@ -12,6 +12,7 @@ import pytest
 
 from provision.resources import file_shell, record
 from provision.resources.unit_shell import LIBRARY
+from provision.runs import hiding
 from provision.script import Frame, Mark, quote
 from tests.unit.shell import SHELLS, call, programs
 
@@ -90,7 +91,7 @@ class Host:
         }.items():
             (root / name).write_text(f"{text}\n")
         self.daemon_json.write_text("[]")
-        self.library = (file_shell.LIBRARY + record.LIBRARY + LIBRARY).replace(
+        self.library = (file_shell.LIBRARY + record.LIBRARY + hiding.LIBRARY + LIBRARY).replace(
             "/var/lib/docker-provision", f"{root}/state"
         )
         units = "/etc/systemd/system/docker.service.d/docker-provision-way"
