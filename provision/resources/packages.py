@@ -28,7 +28,7 @@ from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState, why_not_ours
 from provision.resources.restart import DEFAULT, Policy, consequence_of_change
 from provision.resources.transition import DOCKER, KEPT, KIN, RIVALS, Transition
-from provision.resources.unfinished import UNFINISHED_ID, UnfinishedState
+from provision.resources.unfinished import UNFINISHED_ID, Doubled, UnfinishedState
 from provision.resources.yum import Repository
 from provision.script import Section
 from provision.words import rpm
@@ -48,11 +48,6 @@ class PackagesState:
     def __str__(self) -> str:
         there = ", ".join(f"{name}-{version}" for name, version in self.versions.items())
         return f"{there} (spoilt: {', '.join(self.spoilt)})" if self.spoilt else there
-
-
-@dataclass(frozen=True, slots=True)
-class Doubled(Unknown):
-    """Packages of which two versions are there, so that neither is for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +88,9 @@ class Packages:
         found = rpm.query(section.text)
         if isinstance(found, rpm.Unreadable):
             return Unknown(f"{found.why}; look at `rpm -q rpm` on the host, `rpm --rebuilddb` may mend it")
-        twice = [name for name in found if len(found[name]) > 1 and name != "rpm"]
+        twice = tuple(name for name in found if len(found[name]) > 1 and name != "rpm")
         if twice:
-            return Doubled(
-                f"{', '.join(twice)} installed twice, by a yum that was killed: `package-cleanup --cleandupes`"
-            )
+            return Doubled.of(twice, section.text)
         versions = {name: evrs[0].version_release for name, evrs in found.items() if name != "rpm"}
         spoilt = tuple(
             line.removeprefix("spoilt ") for line in section.text.splitlines() if line.startswith("spoilt ")
@@ -145,7 +138,7 @@ class Packages:
 
     def compare(self, states: States) -> list[Finding]:
         state = states[self.id]
-        if isinstance(state, Doubled) and self._mended_first(states):
+        if isinstance(state, Doubled) and self._mended_first(state, states):
             return [Pending(self.id, ", ".join(self.engine.packages), "engine")]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
@@ -169,10 +162,12 @@ class Packages:
         named = ", ".join(move.packages(theirs))
         return [Note(self.id, f"{named}: adopted, for just that was there before us, and stays as it is")]
 
-    def _mended_first(self, states: States) -> bool:
+    def _mended_first(self, twice: Doubled, states: States) -> bool:
         """Whether what a yum that was killed has left is taken away before this is looked at again."""
         left = states.get(UNFINISHED_ID)
-        return isinstance(left, UnfinishedState) and bool(left.journals) and not left.foreign(self.family)
+        if isinstance(left, UnfinishedState) and left.journals:
+            return not left.foreign(self.family)
+        return not isinstance(left, Unknown) and twice.is_ours(self.family)
 
     def keeps(self, states: States) -> bool:
         """Whether live-restore keeps containers over the change: within a release line, and never in a swarm."""

@@ -20,13 +20,39 @@ probe_packages() {
   status=$?
   printf '%s\n' "$found"
   if [ "$status" -gt 100 ]; then exit 1; fi
-  # An engine beside another one's CLI: a disk that filled up in the middle of an upgrade leaves that, with a part of
-  # the engine overwritten (yum 3.4.3, run). Only then is all of it read, which is 200 MB.
-  if printf '%s\n' "$found" |
-    awk '{ version[$1] = $3 } END { exit !(version["docker-ce"] && version["docker-ce-cli"] &&
-      version["docker-ce"] != version["docker-ce-cli"]) }'; then
+  # of two versions of one package, which was installed when
+  twice=$(printf '%s\n' "$found" | awk '$2 ~ /^[0-9]+$/ && NF == 5 && seen[$1]++ == 1 { print $1 }' |
+    grep -xE '[A-Za-z0-9_][A-Za-z0-9._+-]*')
+  if [ -n "$twice" ]; then
+    # a word for each name
+    # shellcheck disable=SC2086
+    timed 20 rpm -q --qf 'twice:%{INSTALLTIME} %{NAME} %{VERSION}-%{RELEASE} %{ARCH}\n' $twice
+    return 0
+  fi
+  # All of it is read only where that is in question, which is 200 MB.
+  if another_cli "$found" || half_overwritten "$found"; then
     timed 100 rpm -V docker-ce | awk '/^(missing|..5)/ && $2 != "c" { print "spoilt " $NF }'
   fi
+}
+# FOUND: an engine beside another one's CLI. A disk that filled up in the middle of an upgrade leaves that, with a part of
+# the engine overwritten (yum 3.4.3, run).
+another_cli() {
+  printf '%s\n' "$1" | awk '{ version[$1] = $3 } END { exit !(version["docker-ce"] && version["docker-ce-cli"] &&
+    version["docker-ce"] != version["docker-ce-cli"]) }'
+}
+# FOUND: the same where no CLI is beside it, or none any more: rpm puts a package's files in their places in the order
+# of their names, so that the first of its programs and at least another are of other sizes. One that somebody has
+# replaced, as a runc without its holes, is his.
+half_overwritten() {
+  case "
+$1" in *"
+docker-ce "*) ;; *) return 1 ;; esac
+  others=$(timed 20 rpm -V --nofiledigest --nodeps --noscripts docker-ce |
+    awk '/^(missing|S)/ && $NF ~ "^/usr/bin/" { print $NF }')
+  case $others in *"
+"*) ;; *) return 1 ;; esac
+  first=$(rpm -ql docker-ce | grep '^/usr/bin/' | sort | head -n 1)
+  printf '%s\n' "$others" | grep -qxF -e "$first"
 }
 # PACKAGE: as its package has it, but for what is the operator's to change
 assert_whole() {

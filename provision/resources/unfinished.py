@@ -64,7 +64,7 @@ journals() {
   done
 }
 # PACKAGE...: those that make way, for a later one of that name is there. No scriptlet of theirs runs, which would
-# restart docker; files that the other has too stay.
+# restart docker; files that the other has too stay. Whether all of them are its own is looked at next.
 mend_unfinished() {
   for package; do
     rpm -e --nodeps --noscripts -- "$package" || fail "rpm can't take $package out"
@@ -83,6 +83,28 @@ BY_HAND = (
     "finish it by hand first: `yum install yum-utils`, `package-cleanup --cleandupes`, "
     "`yum-complete-transaction --cleanup-only`"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled(Unknown):
+    """Packages of which two versions are there, by `names`, so that neither is for certain. `makes_way` are those that
+    aren't the last installed of their name; empty where that can't be told."""
+
+    names: tuple[str, ...] = ()
+    makes_way: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, names: tuple[str, ...], text: str) -> Doubled:
+        """Out of lines of `twice:TIME NAME VERSION-RELEASE ARCH`, among others."""
+        lines = [line.removeprefix("twice:") for line in text.splitlines() if line.startswith("twice:")]
+        found = _doubled(lines)
+        whole = found.keys() == {*names}
+        why = f"{', '.join(names)} installed twice, by a yum that was killed: {BY_HAND}"
+        return cls(why, names, tuple(each for name in names for each in found[name]) if whole else ())
+
+    def is_ours(self, family: Sequence[str]) -> bool:
+        """Whether all of them are of the engine's `family`, and it is known which stay."""
+        return bool(self.makes_way) and {*self.names} <= {*family}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +132,9 @@ class UnfinishedState:
         """In a word or two."""
         if self.journals:
             return f"{len(self.journals)} cut off"
-        return "a dead lock" if self.stale else "unnoted packages"
+        if self.stale:
+            return "a dead lock"
+        return "unnoted packages" if self.unnoted else "two versions of one package"
 
     def __str__(self) -> str:
         parts = [*self.journals, *(package for each in self.doubled.values() for package in each)]
@@ -168,12 +192,18 @@ class Unfinished:
         state = states[self.id]
         if isinstance(state, Unknown):
             return [Refusal(self.id, state.why)]
-        if isinstance(state, Absent):
+        twice = self._twice(states)
+        if isinstance(state, Absent) and not twice:
             return []
-        found = self._mended(state)
+        found = self._mended(UnfinishedState() if isinstance(state, Absent) else state, twice)
         if isinstance(found, Refusal) and self.engine.as_asked_for(states):
             return [Note(self.id, found.text)]
         return [found]
+
+    def _twice(self, states: States) -> tuple[str, ...]:
+        """Packages that make way for later ones of their names, all of the engine's, with a journal or without."""
+        state = states.get(self.engine.id)
+        return state.makes_way if isinstance(state, Doubled) and state.is_ours(self.engine.family) else ()
 
     def withdraw(self, states: States) -> list[Finding]:
         state = states[self.id]
@@ -184,7 +214,7 @@ class Unfinished:
         found = self._mended(state)
         return [] if isinstance(found, Refusal) and not self.engine.going(states) else [found]
 
-    def _mended(self, state: UnfinishedState) -> Change | Refusal:
+    def _mended(self, state: UnfinishedState, twice: tuple[str, ...] = ()) -> Change | Refusal:
         foreign = state.foreign(self.engine.family)
         if state.journals and foreign:
             named = " ".join(foreign[:5])
@@ -195,9 +225,12 @@ class Unfinished:
         if state.stale:
             told.append(f"yum's lock is a dead yum's, its number is now that of process {state.stale}")
             script.append("mend_lock")
-        if state.journals:
-            makes_way = [package for each in state.doubled.values() for package in each]
-            told.append("yum was cut off in the middle of a transaction of ours")
+        if state.journals or twice:
+            makes_way = [
+                *dict.fromkeys((*twice, *(each for some in state.doubled.values() for each in some)))
+            ]
+            left = "" if state.journals else ", and left no journal"
+            told.append(f"yum was cut off in the middle of a transaction of ours{left}")
             if makes_way:
                 told.append(f"{' '.join(makes_way)} stands beside its successor")
             script.append(" ".join(["mend_unfinished", *map(quote, makes_way)]))

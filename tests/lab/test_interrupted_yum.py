@@ -76,6 +76,36 @@ def test_an_engine_that_another_one_half_overwrote_is_installed_again(
     assert fab(lab, "-H", "host1", "plan", *asked).returncode == 0
 
 
+def test_two_versions_without_a_journal_and_an_engine_half_overwritten_are_mended(
+    lab: Lab, converged: LabHost, asked: tuple[str, ...]
+) -> None:
+    """A killed downgrade whose journal somebody has cleaned up; then what a full disk leaves of an 18.06 whose new CLI
+    was taken away again."""
+    converged.run(
+        "yum -y --disableexcludes=all --downloadonly --setopt=cachedir=/root/cache downgrade docker-ce-18.06.2.ce-3.el7;"
+        " rpm -i --force --nodeps --noscripts --oldpackage $(find /root/cache -name 'docker-ce-18.06.2*.rpm')"
+    )
+    assert converged.run("rpm -q docker-ce").stdout.count("docker-ce-18.06") == 2
+    told = fab(lab, "-H", "host1", "plan", "--json", *asked)
+    assert told.returncode == 3, told.stdout + told.stderr
+    (mend, *_) = json.loads(told.stdout)["hosts"][0]["plan"]["changes"]
+    assert mend["resource"] == "unfinished transactions"
+    assert "left no journal; docker-ce-18.06.3.ce-3.el7.x86_64 stands beside its successor" in mend["reason"]
+    done = fab(lab, "-H", "host1", "setup-docker", *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert converged.run("rpm -q docker-ce").stdout.split() == ["docker-ce-18.06.3.ce-3.el7.x86_64"]
+    assert converged.run("rpm -V docker-ce", check=False).stdout == ""
+    converged.run(
+        "cp -p /usr/bin/docker /root/docker; echo >>/root/docker; mv /root/docker /usr/bin/docker;"
+        " : >/usr/bin/docker-proxy"
+    )
+    done = fab(lab, "-H", "host1", "setup-docker", *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "files of docker-ce are another package's, so it is installed again" in done.stdout
+    assert converged.run("rpm -V docker-ce", check=False).stdout == ""
+    assert fab(lab, "-H", "host1", "plan", *asked).returncode == 0
+
+
 def test_others_unfinished_work_is_left_to_them(lab: Lab, host: LabHost, asked: tuple[str, ...]) -> None:
     """And a lock whose number is another process's by now holds nobody up."""
     host.run(

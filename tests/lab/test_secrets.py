@@ -76,7 +76,9 @@ class Watch:
                     self.seen.add(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
             for log in self._runs.glob("*/log"):
                 with contextlib.suppress(OSError):
-                    self.logged |= {line for line in log.read_text().splitlines() if "mirrors.aliyun.com" in line}
+                    self.logged |= {
+                        line for line in log.read_text().splitlines() if "mirrors.aliyun.com" in line
+                    }
 
     def __enter__(self) -> Watch:
         self._thread.start()

@@ -13,6 +13,7 @@ from provision.resources.packages import Packages, PackagesState
 from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState
 from provision.resources.transition import RIVALS
+from provision.resources.unfinished import Doubled
 from provision.resources.yum import Repository
 from provision.script import Section
 from tests.unit.shell import SHELLS, probed, programs
@@ -69,20 +70,58 @@ class TestSpoilt:
         assert found == PackagesState(V18, ("/usr/bin/docker",))
         assert str(found) == "docker-ce-18.06.3.ce-3.el7 (spoilt: /usr/bin/docker)"
 
+    DOCKER, PROXY = "S.5......    /usr/bin/docker", "missing     /usr/bin/docker-proxy"
+    RUNC, CONFIG = "S.5......    /usr/bin/docker-runc", "S.5....T.  c /etc/x"
+
     @pytest.mark.parametrize("shell", SHELLS, ids="-".join)
-    @pytest.mark.parametrize(("cli", "asked"), [("18.09.9", True), ("18.06.3.ce", False)])
-    def test_files_are_read_only_beside_anothers_cli(
-        self, shell: tuple[str, ...], tmp_path: Path, cli: str, asked: bool
+    @pytest.mark.parametrize(
+        ("cli", "differ", "spoilt"),
+        [
+            ("18.09.9", (DOCKER, CONFIG, PROXY), ("docker", "docker-proxy")),
+            ("18.09.9", (RUNC,), ("docker-runc",)),
+            ("", (DOCKER, CONFIG, PROXY), ("docker", "docker-proxy")),
+            ("18.06.3.ce", (DOCKER, CONFIG, PROXY), ("docker", "docker-proxy")),
+            # by hand, and meant: files come in the order of their names
+            ("", (RUNC, PROXY), ()),
+            ("", (DOCKER,), ()),
+            ("", (CONFIG,), ()),
+        ],
+    )
+    def test_files_are_read_only_where_they_may_be_anothers(
+        self,
+        shell: tuple[str, ...],
+        tmp_path: Path,
+        cli: str,
+        differ: tuple[str, ...],
+        spoilt: tuple[str, ...],
     ) -> None:
-        verified = "S.5......    /usr/bin/docker\nS.5....T.  c /etc/x\nmissing     /usr/bin/y"
+        beside = f"echo 'docker-ce-cli 1 {cli} 3.el7 x86_64'" if cli else ":"
         rpm = f"""
-case $1 in
-  -V) echo '{verified}' ;;
-  *) echo '{RPM}'; echo 'docker-ce 0 18.06.3.ce 3.el7 x86_64'; echo 'docker-ce-cli 1 {cli} 3.el7 x86_64' ;;
+case "$*" in
+  "-V docker-ce") printf '%s\\n' {" ".join(map(shlex.quote, differ))}; echo read >>"${{0%/*}}/all" ;;
+  -V*) printf '%s\\n' {" ".join(map(shlex.quote, differ))} ;;
+  -ql*) printf '/usr/bin/%s\\n' docker docker-proxy docker-runc dockerd ;;
+  *) echo '{RPM}'; echo 'docker-ce 0 18.06.3.ce 3.el7 x86_64'; {beside} ;;
 esac"""
         state = OLD.parse(probed(shell, LIBRARY, OLD.probe(), path=programs(tmp_path, {"rpm": rpm})))
         assert isinstance(state, PackagesState)
-        assert state.spoilt == (("/usr/bin/docker", "/usr/bin/y") if asked else ())
+        assert state.spoilt == tuple(f"/usr/bin/{name}" for name in spoilt)
+        assert (tmp_path / "all").exists() is bool(spoilt), "200 MB"
+
+    @pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+    def test_of_two_versions_it_is_asked_which_came_last(
+        self, shell: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        rpm = f"""
+case "$*" in
+  *INSTALLTIME*docker-ce)
+    echo twice:9 docker-ce 18.06.2.ce-3.el7 x86_64; echo twice:5 docker-ce 18.06.3.ce-3.el7 x86_64 ;;
+  -q*) echo '{RPM}'; for version in 2 3; do echo "docker-ce 0 18.06.$version.ce 3.el7 x86_64"; done ;;
+  *) exit 7 ;;
+esac"""
+        state = OLD.parse(probed(shell, LIBRARY, OLD.probe(), path=programs(tmp_path, {"rpm": rpm})))
+        assert isinstance(state, Doubled)
+        assert (state.names, state.makes_way) == (("docker-ce",), ("docker-ce-18.06.3.ce-3.el7.x86_64",))
 
 
 class TestParse:
@@ -100,7 +139,11 @@ class TestParse:
     def test_two_versions_of_one_are_a_killed_yums(self) -> None:
         found = self.parse("docker-ce 3 26.1.4 1.el7 x86_64", "docker-ce 0 18.06.3.ce 3.el7 x86_64")
         assert isinstance(found, Unknown)
-        assert found.why.startswith("docker-ce installed twice, by a yum that was killed: `package-cleanup")
+        assert isinstance(found, Doubled)
+        assert found.why.startswith(
+            "docker-ce installed twice, by a yum that was killed: finish it by hand first:"
+        )
+        assert not found.is_ours(OLD.family), "it can't be told which stays"
 
     @pytest.mark.parametrize(
         ("section", "why"),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from provision.engines import engine
 from provision.resources.base import ABSENT, Change, Finding, Note, Pending, Refusal, State, Unknown
-from provision.resources.packages import Doubled, Packages, PackagesState
+from provision.resources.packages import Packages, PackagesState
 from provision.resources.packages_shell import LIBRARY as PACKAGES_LIBRARY
 from provision.resources.record import RECORD_ID, RecordState
-from provision.resources.unfinished import LIBRARY, Unfinished, UnfinishedState
+from provision.resources.unfinished import LIBRARY, Doubled, Unfinished, UnfinishedState
 from provision.resources.yum import Repository
 from provision.script import Section
 from tests.unit.shell import SHELLS, call, programs
@@ -23,6 +24,7 @@ ASKED = {"docker-ce": "18.06.3.ce-3.el7"}
 OURS = RecordState({ENGINE.id: {"before": None, "ours": {"installed": ["docker-ce-18.06.3.ce-3.el7"]}}})
 
 
+TWICE = Doubled("twice", ("docker-ce",), ("docker-ce-18.06.2.ce-3.el7.x86_64",))
 UNNOTED = UnfinishedState(unnoted=True)
 
 
@@ -93,6 +95,29 @@ class TestPackages:
     def test_they_wait(self) -> None:
         found = ENGINE.compare(states(left("docker-ce"), Doubled("twice")))
         assert found == [Pending(ENGINE.id, "docker-ce-18.06.3.ce-3.el7", "engine")]
+
+    @pytest.mark.parametrize("state", [ABSENT, left(stale="77 sshd"), UNNOTED])
+    def test_without_a_journal_too(self, state: State) -> None:
+        given = states(state, TWICE)
+        assert ENGINE.compare(given) == [Pending(ENGINE.id, "docker-ce-18.06.3.ce-3.el7", "engine")]
+        change = one(LEFT.compare(given))
+        assert change.first
+        assert change.script.endswith("mend_unfinished docker-ce-18.06.2.ce-3.el7.x86_64")
+        assert (
+            "left no journal; docker-ce-18.06.2.ce-3.el7.x86_64 stands beside its successor" in change.reason
+        )
+
+    @pytest.mark.parametrize(
+        "twice",
+        [
+            replace(TWICE, names=("docker-ce", "podman-docker")),
+            replace(TWICE, makes_way=()),
+        ],
+    )
+    def test_but_not_what_is_not_ours_or_can_not_be_told(self, twice: Doubled) -> None:
+        given = states(ABSENT, twice)
+        assert ENGINE.compare(given) == [Refusal(ENGINE.id, twice.why)]
+        assert LEFT.compare(given) == []
 
     @pytest.mark.parametrize("state", [ABSENT, left("docker-ce", "httpd"), left(stale="77 sshd")])
     def test_or_refuse(self, state: State) -> None:
