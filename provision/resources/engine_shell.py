@@ -17,6 +17,7 @@ change_engine() {
   shift 2
   keep_settings
   change "$@" || { engine_back; fail "$why $back"; }
+  changed_packages=yes
   settings_back
 }
 # daemon.json may belong to a package that goes (the distribution's docker has it), which takes it along, or puts it
@@ -121,7 +122,8 @@ start_changed_unit() {
     fail "engine $back"
   fi
   start_owed
-  # only daemon.json would go back, so that the packages stay ours
+  # It runs as asked for. If that cuts the host off, daemon.json goes back, which says how the network is to be, and the
+  # packages stay, and stay ours.
   remaining_sum=
   stays
   enable_unit "$1"

@@ -34,8 +34,8 @@ probe_packages() {
     timed 100 rpm -V docker-ce | awk '/^(missing|..5)/ && $2 != "c" { print "spoilt " $NF }'
   fi
 }
-# FOUND: an engine beside another one's CLI. A disk that filled up in the middle of an upgrade leaves that, with a part of
-# the engine overwritten (yum 3.4.3, run).
+# FOUND: an engine beside another one's CLI. A disk that filled up in the middle of an upgrade leaves that, with a part
+# of the engine overwritten (yum 3.4.3, run).
 another_cli() {
   printf '%s\n' "$1" | awk '{ version[$1] = $3 } END { exit !(version["docker-ce"] && version["docker-ce-cli"] &&
     version["docker-ce"] != version["docker-ce-cli"]) }'

@@ -35,7 +35,9 @@ watch_way() {
     printf %s "${2-}" | base64 -d | sed "s|@ADDRESS@|$(head -n 1 "$way/address")|" >"$pending/settings"
   fi
   for table in filter nat; do rules "$table" >"$way/$table"; done
-  if systemctl is-active -q docker.service; then true >"$way/active"; fi
+  # where packages were changed before, it was stopped for that
+  if systemctl is-active -q docker.service || [ -n "${ran-}" ]; then true >"$way/active"; fi
+  if [ -n "${changed_packages-}" ]; then true >"$way/packages"; fi
   keep_started
   guard_boot
   umask 022
@@ -144,6 +146,7 @@ undo_way() {
   else
     undone="$undone, docker.service is stopped, docker0 is as before"
   fi
+  if [ -e "$way/packages" ]; then undone="$undone; the packages stay as this run has changed them"; fi
   undone="$undone; look at \`ip route\` and \`iptables -S\` there, or choose another network, then run again"
   settled
 }

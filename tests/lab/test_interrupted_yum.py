@@ -82,8 +82,9 @@ def test_two_versions_without_a_journal_and_an_engine_half_overwritten_are_mende
     """A killed downgrade whose journal somebody has cleaned up; then what a full disk leaves of an 18.06 whose new CLI
     was taken away again."""
     converged.run(
-        "yum -y --disableexcludes=all --downloadonly --setopt=cachedir=/root/cache downgrade docker-ce-18.06.2.ce-3.el7;"
-        " rpm -i --force --nodeps --noscripts --oldpackage $(find /root/cache -name 'docker-ce-18.06.2*.rpm')"
+        "yum -y --disableexcludes=all --downloadonly --setopt=cachedir=/root/cache downgrade"
+        " docker-ce-18.06.2.ce-3.el7; rpm -i --force --nodeps --noscripts --oldpackage"
+        " $(find /root/cache -name 'docker-ce-18.06.2*.rpm')"
     )
     assert converged.run("rpm -q docker-ce").stdout.count("docker-ce-18.06") == 2
     told = fab(lab, "-H", "host1", "plan", "--json", *asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,25 +34,38 @@ def with_network(tmp_path: Path) -> tuple[str, ...]:
 def test_a_host_that_is_cut_off_or_left_alone_takes_it_back(
     lab: Lab, converged: LabHost, asked: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """One is cut off by the new network of docker0. The other's first start is left alone by its dead controller."""
+    """One is cut off by the new network of docker0, in a run that changes packages too: these stay. The other's first
+    start is left alone by its dead controller."""
     (controller, *_), alone = ssh(lab, "host1", "echo $SSH_CONNECTION").stdout.split(), lab.hosts["host2"]
     put(converged, f"{DROP_INS}/plugin.conf", ASTRAY % controller)
     converged.run("systemctl daemon-reload")
-    before, network = whole(converged), converged.run(NETWORK).stdout
+    network, older = converged.run(NETWORK).stdout, ("--docker-version", "18.06.2", "--allow-downgrade")
     alone.restore("fresh")
     fresh = whole(alone)
     put(alone, f"{DROP_INS}/slow.conf", SLOW)
     with ThreadPoolExecutor() as pool, begun(lab, "-H", "host2", "setup-docker", *asked) as client:
-        astray = pool.submit(fab, lab, "-H", "host1", "setup-docker", *with_network(tmp_path), *asked)
+        words = (*with_network(tmp_path), *older, *asked)
+        astray = pool.submit(fab, lab, "-H", "host1", "setup-docker", *words)
         read_until(client, "host2: service docker.service")
         client.kill()
         told(
             astray.result(),
             "failed",
             f"{NOBODY} of a start by which bip changes, so the host took it back: daemon.json is as it was",
-            "and the daemon runs with it; look at `ip route`",
+            "and the daemon runs with it; the packages stay as this run has changed them; look at `ip route`",
         )
-    assert difference(before, whole(converged)) == {}
+    assert converged.run("rpm -q docker-ce").stdout == "docker-ce-18.06.2.ce-3.el7.x86_64\n"
+    assert converged.run("docker version -f '{{.Server.Version}}'").stdout.startswith("18.06.2")
+    assert converged.run("systemctl is-enabled docker").stdout == "enabled\n"
+    # the next run goes on from there
+    again = fab(lab, "-H", "host1", "plan", "--json", *words)
+    assert again.returncode == 3, again.stdout + again.stderr
+    (host,) = json.loads(again.stdout)["hosts"]
+    assert [each["resource"] for each in host["plan"]["changes"]][-2:] == [
+        "file /etc/docker/daemon.json",
+        "service docker.service",
+    ]
+    assert "packages docker-ce" not in again.stdout
     assert converged.run(NETWORK).stdout == network
     assert units(converged) == ""
     assert converged.run(PENDING, check=False).stdout == ""

@@ -238,6 +238,23 @@ class TestChange:
         assert (host.active, host.rpms) == ("active", [NEW, CLI])
         assert not host.pending.exists()
 
+    def test_what_cuts_the_host_off_goes_back_and_the_packages_stay(self, host: Engine) -> None:
+        (host.root / "yum").write_text(UPGRADE)
+        host.set(containers="")
+        host.daemon_json.write_text("[1]")
+        host.keep("[0]")
+        nobody = "await_return() { return 1; }"
+        starts = "watch_way 'bip changes'\nstart_changed_unit docker.service ''"
+        _, frames = host.run(f"{nobody}\n{RECORDED}\n{CHANGE}\n{starts}")
+        assert frames[0].rest.startswith("nobody came back over a new connection within 60 s")
+        assert (
+            "and the daemon runs with it; the packages stay as this run has changed them; look at"
+            in frames[0].rest
+        )
+        assert (host.daemon_json.read_text(), host.active) == ("[0]", "active")
+        assert host.rpms == [NEW, CLI]
+        assert host.record == BROUGHT.text()
+
 
 CLI_ALONE = f"printf '%s\\n' {CLI} >\"$ROOT/rpms\"\n"
 """As after a full disk: the CLI is new, the engine still the old one (yum 3.4.3, run)."""
