@@ -1,4 +1,4 @@
-"""Draw README's pictures: what a terminal shows of real runs on a host of the lab.
+"""Draw README's pictures: what a terminal shows of real runs on hosts of the lab.
 
 python -m docs.picture        (root, Debian or Ubuntu; writes the pictures beside this file)
 """
@@ -18,12 +18,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from docs import live
+from docs.drawing import COLUMNS, svg
 from lab.browser import chromium, whole
 from lab.lab import Lab
 
 FOLDER = Path(__file__).parent
 BIN = Path(sys.executable).parent
-COLUMNS = 100
 WIDE = 1180
 """Of the page about a fleet, in pixels."""
 HOST = "host1"
@@ -37,7 +38,6 @@ SCENES = {
 }
 """The commands of each picture, in the order in which they are run."""
 
-_FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 _ERASE_LINE = "\x1b[2K"
 _CURSOR = re.compile(r"\r|\x1b\[\?25[hl]")
 
@@ -67,9 +67,7 @@ def _picture(commands: tuple[str, ...], folder: Path) -> str:
             console.print()
         console.print(Text.assemble(("$ ", "green"), (command, "bold")))
         console.print(Text.from_ansi(screen(_in_terminal(command, folder))))
-    picture = console.export_svg(title="docker-provision", unique_id="picture")
-    # rich has its font fetched from elsewhere, which a picture in a README may not do
-    return _FONT.sub("", picture)
+    return svg(console)
 
 
 def _in_terminal(command: str, folder: Path) -> str:
@@ -121,21 +119,26 @@ SPOILT = {
 """What is wrong with some hosts of a fleet. One more is down."""
 
 
-def report(lab: Lab) -> bytes:
-    """The page about a run of FLEET fresh hosts in a browser, as PNG."""
+INVENTORY = """\
+spec: {{registry_mirrors: [{registry}], repo_key: lab.asc, ack_eol: true}}
+hosts: ['host[1:{count}]']
+"""
+
+
+def report(lab: Lab) -> tuple[bytes, str]:
+    """The page about a run of FLEET fresh hosts in a browser, as PNG, and the run's run.json."""
     for host, script in SPOILT.items():
         lab.hosts[host].run(script)
     lab.hosts["host8"].stop()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _furnish(folder, lab)
-        names = ",".join(f"host{number}" for number in range(1, FLEET + 1))
-        words = "--spec site.yml --waves 1,40%,100% --max-failures 100% --forks 4 --report report -t 5"
-        _in_terminal(f"fab -H {names} setup-docker {words}", folder)
+        (folder / "inventory.yaml").write_text(INVENTORY.format(registry=lab.registry_url, count=FLEET))
+        _in_terminal(live.COMMAND, folder)
         with chromium(WIDE) as browser:
             browser.get((folder / "report/index.html").as_uri())
             whole(browser, WIDE)
-            return browser.get_screenshot_as_png()
+            return browser.get_screenshot_as_png(), (folder / "report/run.json").read_text()
 
 
 def main() -> None:
@@ -155,7 +158,10 @@ def _one(lab: Lab) -> None:
 
 
 def _fleet(lab: Lab) -> None:
-    (FOLDER / "report.png").write_bytes(report(lab))
+    page, run = report(lab)
+    (FOLDER / "report.png").write_bytes(page)
+    live.RECORDED.write_text(live.reduced(run))
+    live.PICTURE.write_text(live.draw())
 
 
 if __name__ == "__main__":
