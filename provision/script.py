@@ -64,6 +64,8 @@ sweep_looks() {
     owner=${old#/var/tmp/docker-provision.}
     if [ -d "$old" ] && ! kill -0 "${owner%.*}" 2>/dev/null; then rm -rf -- "$old"; fi
   done
+  # sent ahead of a run that never began; another's may be on its way
+  find /var/tmp -maxdepth 1 -name 'docker-provision.given-*' -mmin +1440 -exec rm -rf '{}' +
 }
 # WHAT: where a run that was asked to stop may do so; whoever only reads isn't asked
 halt() { :; }

@@ -145,7 +145,7 @@ look_back() {
   fi
   cat "$look/reinstall"
   fail "what is installed now isn't on offer there, so that there would be no way back: ${missing# }; name a" \
-    "--package-mirror that offers both, or take Docker away first (its data stays)"
+    "--package-mirror that offers both (a bundle does by \`--also\`), or take Docker away first (its data stays)"
 }
 # FOLDER: in these copies of other people's repositories the packages are hidden, beside what is hidden there: of a
 # package that two repositories have yum would take the one whose id comes first

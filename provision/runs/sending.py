@@ -1,7 +1,7 @@
 """What a run needs on the host before it begins: files, sent over the connection that is open.
 
 They lie in a folder of their own below /var/tmp, for root alone, until the run's look takes them; they go with the run,
-and what a lost connection left of them goes with another one, a day later.
+and where none came of it with another one, a day later.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RECEIVE = r"""
 receive() {
   given=/var/tmp/docker-provision.given-$1 sums=$2
   shift 2
-  find /var/tmp -maxdepth 1 -name 'docker-provision.given-*' -mmin +1440 -exec rm -rf '{}' +
+  sweep_looks
   whole=
   trap 'if [ -z "$whole" ]; then rm -rf "$given"; fi' EXIT
   umask 077
