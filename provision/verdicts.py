@@ -30,7 +30,7 @@ def explain(verdict: str, log: Sequence[str]) -> str:
         case ["missing", version]:
             return _missing(version, log)
         case ["signature" | "dependency" as kind, package]:
-            return f"{package} isn't signed by the key {_UNSIGNED[kind]}"
+            return _UNSIGNED[kind].format(package)
         case ["clock", seconds]:
             days, way = abs(int(seconds)) // 86400, "behind" if seconds.startswith("-") else "ahead of"
             return (
@@ -45,12 +45,12 @@ def explain(verdict: str, log: Sequence[str]) -> str:
 
 _UNSIGNED = {
     "signature": (
-        "that was asked for, so nothing was installed; if the mirror is meant to serve packages of its own, hand over "
-        "its key by --repo-key FILE"
+        "{} isn't signed by the key that was asked for, so nothing was installed; if the mirror is meant to serve"
+        " packages of its own, hand over its key by --repo-key FILE"
     ),
     "dependency": (
-        "of CentOS, so nothing was installed: it was altered, or it is of a repository that isn't CentOS's; take that "
-        "out, or hand over the key of your own CentOS packages by --base-key FILE"
+        "{} isn't signed by the key of CentOS, so nothing was installed: it was altered, or it is of a repository that"
+        " isn't CentOS's; take that out, or hand over the key of your own CentOS packages by --base-key FILE"
     ),
 }
 """Docker's packages, and what comes along with them in a bundle."""

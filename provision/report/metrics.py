@@ -72,8 +72,7 @@ class _Figures:
 
     def __init__(self, command: str, file: str) -> None:
         self.registry = CollectorRegistry()
-        # a name may hold what no encoding knows
-        self._of = {"command": command, "file": one_line(file).encode(errors="replace").decode()}
+        self._of = {"command": command, "file": one_line(file)}
 
     def one(self, name: str, what: str, value: float) -> None:
         """A figure of the whole run."""

@@ -97,7 +97,7 @@ def test_two_jobs_of_one_command_have_no_series_in_common() -> None:
 
 
 def test_a_files_name_may_be_any() -> None:
-    assert '"docker?\\"}.prom"' in metrics.text(planned(), 'docker\udcff"}.prom').decode()
+    assert '"docker\ufffd\\"}.prom"' in metrics.text(planned(), 'docker\udcff"}.prom').decode()
 
 
 def queries(found: Any) -> Iterator[str]:
