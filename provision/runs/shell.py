@@ -107,7 +107,7 @@ work() {
 # All that was said is in the log. What the run left working may go on to say something, and isn't waited for. A process
 # that has ended has no program any more, though it is there until its shell asks for it.
 last_said() {
-  exec >/dev/null 2>&1 3>&1
+  exec >/dev/null 2>&1 3>&1 7>&-
   tries=0
   while [ -e "/proc/$relay/exe" ] && [ "$tries" -lt 100 ]; do
     tries=$((tries + 1))
@@ -121,6 +121,9 @@ supervise() {
   relay <"$run/pipe" 3>&- &
   relay=$!
   exec >"$run/pipe" 2>&1 3>&1
+  # Whoever writes there can read it too, so that whatever kills the relay doesn't kill yum by a pipe that nobody reads:
+  # what it says then stays in the pipe.
+  exec 7<>"$run/pipe"
   rm -f "$run/pipe"
   work &
   worker=$!

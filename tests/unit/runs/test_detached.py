@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -142,6 +143,27 @@ def test_what_is_left_of_a_killed_run_says_no_secret_either(host: RunHost, tmp_p
     go.touch()
     wait_for(lambda: "proxy:3128" in log.read_text())
     assert "p@ss" not in log.read_text()
+
+
+def test_what_a_run_has_begun_goes_on_though_each_of_its_shells_is_killed(
+    host: RunHost, tmp_path: Path
+) -> None:
+    """The one too that takes its words to the log: yum is ended by no pipe that nobody reads."""
+    ready, go, done = tmp_path / "ready", tmp_path / "go", tmp_path / "done"
+    # more than once, for what read for the relay is still there
+    says = "for word in 1 2 3 4 5 6 7 8; do echo on; sleep 0.05; done"
+    left = f"touch {ready}; until [ -e {go} ]; do sleep 0.05; done; {says}; touch {done}"
+    with host.begun(RECORD, Task("a", f"sh -c '{left}'")) as session:
+        wait_for(ready.exists)
+        script = bytes(host.run_folder / "script")
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if process.read_bytes().rstrip(b"\0").endswith(script):
+                    os.kill(int(process.parent.name), signal.SIGKILL)
+        assert session.stdout is not None
+        session.stdout.read()
+    go.touch()
+    wait_for(done.exists)
 
 
 def test_what_a_power_cut_left_of_secrets_goes_with_the_next_run(host: RunHost) -> None:
