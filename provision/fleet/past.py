@@ -71,7 +71,8 @@ def table(found: Sequence[dict[str, Any]]) -> Table:
     """The same for people."""
     view = Table(box=None, pad_edge=False)
     for column in ("run", "command", "by", "state", "hosts", "done", "failed", "left"):
-        view.add_column(column)
+        # an id that was cut would be of no use to `resume`
+        view.add_column(column, no_wrap=column == "run", overflow="fold")
     for row in found:
         counts = (str(len(row[key])) for key in ("failed", "left"))
         view.add_row(

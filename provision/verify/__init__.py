@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision.errors import INTERRUPTED, Failed, HostError
+from provision.errors import INTERRUPTED, Failed, HostError, ProvisionError
 from provision.handed import file_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def run(hosts: Mapping[str, Subject], observer: Observer, *, junit: str = "") ->
 
     `hosts` are by the name that they are shown under; one that can't be reached fails one check, and the others go on.
     `junit` is a file for the results as JUnit XML. Raises OperatorError before any host is asked if that can't be
-    written. For the main thread only: the environment is changed for as long as pytest runs.
+    written, ProvisionError where it can't be in the end. For the main thread only: the environment is changed for as
+    long as pytest runs.
     """
     # rootdir: else names are shown relative to the caller's folder, with our own in front
     arguments = [f"--rootdir={Path.cwd()}", f"--confcutdir={_FOLDER}", "-c", str(_FOLDER / "pytest.ini")]
@@ -64,7 +65,14 @@ def run(hosts: Mapping[str, Subject], observer: Observer, *, junit: str = "") ->
         for name, each in hosts.items()
     ]
     with _without_callers_pytest():
-        code = pytest.main(arguments, plugins=[collect.Plugin(patients), told.Teller(observer, list(hosts))])
+        try:
+            code = pytest.main(
+                arguments, plugins=[collect.Plugin(patients), told.Teller(observer, list(hosts))]
+            )
+        except OSError as error:
+            if not junit or isinstance(error, BrokenPipeError):  # that is whoever reads along, who has gone
+                raise
+            raise ProvisionError(f"--junit: can't write {junit}: {error.strerror}") from None
     if code == pytest.ExitCode.INTERRUPTED:
         return INTERRUPTED
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -22,6 +22,7 @@ from provision.run import Run
 from provision.runs import HostRun
 from tests.unit.case import Case
 from tests.unit.fake import Applies, Reads, Remote
+from tests.unit.report.watched import console, written
 from tests.unit.running import CONVERGED, FRESH, SPEC, Asked, Hosts, hosts
 
 __all__ = ["hosts"]
@@ -52,6 +53,22 @@ def fresh() -> Remote:
 
 def away() -> Remote:
     return Remote(Unreachable("no route to host"))
+
+
+def test_the_id_of_a_run_is_whole_in_the_narrowest_list() -> None:
+    ident = "20261130-021920-ab12"
+    counts = {"hosts": 1000, "done": 900, "failed": ["a"] * 60, "left": ["a"] * 40}
+    found = {
+        "run": ident,
+        "command": "uninstall-docker",
+        "by": "deploy at bastion.example.com",
+        "state": "cut off",
+    }
+    for width in (80, 60):
+        out = console(width=width)
+        out.print(past.table([{**found, **counts}]))
+        assert ident in written(out)
+        assert "…" not in written(out)
 
 
 def row() -> dict[str, object]:

@@ -13,7 +13,7 @@ import pytest
 
 from provision import verify
 from provision.converge import Output, Remote
-from provision.errors import INTERRUPTED, Failed, OperatorError, Unreachable
+from provision.errors import INTERRUPTED, Failed, OperatorError, ProvisionError, Unreachable
 from provision.events import Observer
 from provision.handed import defaults
 from provision.verify.checks import checks
@@ -129,6 +129,11 @@ def test_a_report_that_cannot_be_written_is_said_before_any_host_is_asked(tmp_pa
     with pytest.raises(OperatorError, match=r"^--junit: can't write /.*: (No such file|Is a directory)"):
         run({"host1": fake}, tmp_path / name)
     assert fake.commands == []
+
+
+def test_a_report_that_can_not_be_written_in_the_end_is_told() -> None:
+    with pytest.raises(ProvisionError, match=r"^--junit: can't write /dev/full: No space left on device$"):
+        run({"host1": FakeHost()}, "/dev/full")
 
 
 def test_a_report_under_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
