@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ CIPHERS_FIRST = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 
 # paramiko knows an RSA host key by its signature algorithms, known_hosts by its key type.
 SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
+
+LOOK = 1.0  # seconds between two looks at the clock; paramiko wakes ten times as often
 
 LOST_AFTER = 120  # seconds without a sign of the peer until the kernel gives the connection up
 
@@ -73,10 +76,17 @@ class PromptLogin(AuthHandler):
         super()._parse_service_accept(word)  # type: ignore[misc]  # likewise
 
 
+class Seldom(threading.Event):
+    """What paramiko waits for by looking ten times a second. It is set, too, when the connection ends by itself."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(None if timeout is None else max(timeout, LOOK))
+
+
 class Transport(paramiko.Transport):
     """paramiko's, for less. `patient` waits with each packet as paramiko does, for servers that insist on it."""
 
-    _active_check_timeout = 1.0  # seconds between two looks at the clock; paramiko wakes ten times as often
+    _active_check_timeout = LOOK
     _preferred_kex: tuple[str, ...] = _first(KEX_FIRST, _OFFERED._preferred_kex)
     _preferred_ciphers: tuple[str, ...] = _first(CIPHERS_FIRST, _OFFERED._preferred_ciphers)
 
@@ -88,6 +98,20 @@ class Transport(paramiko.Transport):
         super().__init__(sock, packetizer_class=Packets, **options)
         self._patient = patient
 
+    def start_client(self, event: threading.Event | None = None, timeout: float | None = None) -> None:
+        """As paramiko's: it ends with the handshake, or after `timeout` seconds. Raises paramiko.SSHException."""
+        if event is not None:
+            super().start_client(event)
+            return
+        met = threading.Event()
+        super().start_client(met)
+        end = None if timeout is None else time.monotonic() + timeout
+        while not met.wait(LOOK if end is None else max(0.0, min(LOOK, end - time.monotonic()))):
+            if not self.active or (end is not None and time.monotonic() >= end):
+                break
+        if not self.active:
+            raise self.get_exception() or paramiko.SSHException("Negotiation failed.")
+
     def auth_publickey(
         self, username: str, key: paramiko.PKey, event: threading.Event | None = None
     ) -> list[str]:
@@ -95,7 +119,7 @@ class Transport(paramiko.Transport):
         if self._patient:
             return super().auth_publickey(username, key, event)
         self.auth_handler = login = PromptLogin(self)
-        done = event or threading.Event()
+        done = event or Seldom()
         login.auth_publickey(username, key, done)
         return login.wait_for_response(done)
 
