@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from paramiko.packet import NeedRekeyException, Packetizer
+
+IDLE = 10.0
+"""Seconds between two looks at the clock once a connection stands: closing it wakes whoever reads."""
 
 AT_ONCE = 65536  # bytes that are taken from the socket at a time, at most
 
@@ -21,6 +25,12 @@ class Packets(Packetizer):
         self._sock = sock
         self._ahead = bytearray()
         self._deadline: float | None = None
+        self._idle = IDLE
+
+    def set_keepalive(self, interval: float, callback: Callable[[], object]) -> None:
+        """Have `callback` called where nothing was sent for so many seconds."""
+        super().set_keepalive(interval, callback)
+        self._idle = min(IDLE, interval / 4 or IDLE)  # so that none is late by much
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
         """So many bytes. Raises EOFError at the end of the connection, NeedRekeyException."""
@@ -81,4 +91,6 @@ class Packets(Packetizer):
 
     def complete_handshake(self) -> None:
         """It came in time."""
-        self._deadline = None
+        if self._deadline is not None:
+            self._deadline = None
+            self._sock.settimeout(self._idle)

@@ -126,3 +126,13 @@ def test_a_server_that_stops_behind_its_greeting_is_given_up(
         with pytest.raises(EOFError):
             client.start_client(timeout=20)
         assert client.remote_version == "SSH-2.0-silent"
+
+
+def test_a_connection_that_stands_is_looked_at_seldom_but_for_its_keepalive(
+    pair: tuple[socket.socket, socket.socket], tmp_path: Path
+) -> None:
+    server = serve(pair[1], ed25519(tmp_path / "own"), ed25519(tmp_path / "key"))
+    with closing(server), closing(transport_factory(tuple, keepalive=8)(pair[0])) as client:
+        assert pair[0].gettimeout() == 1
+        client.start_client(timeout=20)
+        assert pair[0].gettimeout() == 2
