@@ -116,6 +116,7 @@ class Run:
                 asked.handed.base_key,
                 base_repos.archive(asked.spec, asked.handed) or b"",
             )
+            self._out.print(f"{host.name}: it resolves and downloads", soft_wrap=True, markup=False)
             return bundling.make(host.remote, order, folder)
 
         results = self._each(made)

@@ -75,6 +75,14 @@ CHINESE: dict[str, str] = {
         "{} 不是由所要求的密钥签名的，因此什么都没有安装；如果该镜像站确实提供自己的软件包，"
         "请用 --repo-key FILE 给出它的密钥"
     ),
+    "{} isn't signed by the key of CentOS, so nothing was installed: it was altered, or it is of a repository that"
+    " isn't CentOS's; take that out, or hand over the key of your own CentOS packages by --base-key FILE": (
+        "{} 不是由 CentOS 的密钥签名的，因此什么都没有安装：它被改动过，或者来自不属于 CentOS 的软件源；"
+        "请去掉那个软件源，或用 --base-key FILE 给出你自己的 CentOS 软件包的密钥"
+    ),
+    "the connection was lost while packages were sent ({}): nothing was changed, run again": (
+        "发送软件包时断线（{}）：未作任何更改，再运行一次"
+    ),
     "the daemon didn't take up its configuration on {}: {}; {}; {}; its log of that is in {}/last-words": (
         "守护进程在 {} 时没有采用它的配置：{}；{}；{}；相关日志在 {}/last-words"
     ),

@@ -213,8 +213,8 @@ look_signatures() {
     signed "$file" "$look/base-rpm" || fail "dependency $(basename "$file")"
   done <"$look/found"
 }
-# WORDS ARGS...: packages that have these words in their path, downloaded or sent; yum takes a package of a file://
-# repository where it lies
+# WORDS ARGS...: packages that have these words in their path, downloaded or sent: yum need not copy what is of a file://
+# repository
 find_packages() {
   words=$1
   shift
