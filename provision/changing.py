@@ -135,4 +135,5 @@ class Changing:
             dry_run=mode.dry_run,
             terms=asked.terms,
             lock_timeout=self.request.lock_timeout,
+            secrets=asked.handed.secrets,
         )

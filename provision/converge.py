@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from provision import __version__, script
@@ -16,7 +16,7 @@ from provision.masking import masked
 from provision.plan import NO_TERMS, Plan, Stage, absent, plan
 from provision.preflight import Terms
 from provision.resources.base import Step
-from provision.runs import About, Claim, HostRun, Task, apply_script
+from provision.runs import About, Claim, HostRun, Task, apply_script, hiding
 from provision.script import Mark
 from provision.verdicts import explain
 
@@ -65,7 +65,7 @@ class Remote(Protocol):
 class Goal:
     """What a run is after: these steps present, or taken away; nothing but the plan with `dry_run`.
 
-    `terms` say what is allowed.
+    `terms` say what is allowed. `secrets` are in no log, whatever stands around them.
     `lock_timeout` is for how many seconds another run and another yum on a host are waited for.
     """
 
@@ -75,6 +75,7 @@ class Goal:
     dry_run: bool = False
     terms: Terms = NO_TERMS
     lock_timeout: int = script.LOCK_TIMEOUT
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def plan(self, facts: Facts) -> Plan:
         """Raises Refused where the host can't be served."""
@@ -164,7 +165,7 @@ def _run(goal: Goal, stage: Stage, word: str) -> HostRun:
     text = apply_script(
         [Task(change.resource, change.script, change.look) for change in stage.changes],
         reading.probes(goal.steps),
-        reading.libraries(goal.steps),
+        (*reading.libraries(goal.steps), hiding.told(goal.secrets)),
         word,
         Claim(owner, goal.lock_timeout, command),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from provision import bundle, openpgp
 from provision.bundle import Bundle
@@ -18,6 +19,9 @@ from provision.urls import plain_proxy, proxy_trouble
 
 CENTOS_7 = "6341AB2753D78A78A7C27BB124C6A8A7F4A80EB5"
 """Fingerprint of the key that signs CentOS 7 (centos.org, the project's list of its keys)."""
+
+SHORTEST = 5
+"""Characters of a password that is looked for by itself."""
 
 
 @cache
@@ -43,6 +47,16 @@ class Handed:
     package_ca: bytes | None = None
     registry_cas: Mapping[str, bytes] = field(default_factory=dict)
     bundle: Bundle | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may hold, whatever stands around it: passwords, as they are and as URLs have them."""
+        found = []
+        for proxy in (self.package_proxy, self.daemon_proxy):
+            password = urlsplit(proxy.value).password if proxy else None
+            found += [password, unquote(password)] if password else []
+        # a short one would take parts of other words along
+        return tuple(sorted({each for each in found if len(each) >= SHORTEST}, key=len, reverse=True))
 
 
 def defaults() -> Handed:

@@ -10,6 +10,10 @@ it is done with it (run); GNU sed 4.2.2 has -E, and I for letters of any case.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from provision.script import quote
+
 _WORDS = r"(password|passwd|passphrase|secret|token|credentials?|api[_.-]?key|authorization)"
 _NAME = rf"[A-Za-z0-9_.-]*{_WORDS}[A-Za-z0-9_.-]*"
 
@@ -25,6 +29,21 @@ hide() {
     -e 's#([[:space:]](-U|-u|--user|--proxy-user)[[:space:]=][[:space:]]*)[^[:space:]:/]+:[^[:space:]]+#\1***#g' \
     -e 's#(docker login.*[[:space:]]-p[[:space:]]*)[^[:space:]]+#\1***#g' \
     -e 's#((Basic|Bearer) )[A-Za-z0-9+/=._~-]{4,}#\1***#Ig'
+}
+handed=''
+# TEXT: without what was handed over by reference, whatever stands around it. By the shell itself, for a command line is
+# for all to see.
+without_handed() {
+  text=$1
+  unseen_yet=$handed
+  while [ -n "$unseen_yet" ]; do
+    value=${unseen_yet%%"$newline"*}
+    unseen_yet=${unseen_yet#*"$newline"}
+    while :; do
+      case $text in *"$value"*) text=${text%%"$value"*}'***'${text#*"$value"} ;; *) break ;; esac
+    done
+  done
+  printf %s "$text"
 }
 # Standard input as it comes, through `hide`: whole lines, and yum's progress before its line ends.
 relay() {
@@ -42,7 +61,7 @@ relay() {
     case $rest in
       *"$newline"*)
         tail=${rest##*"$newline"}
-        printf %s "${rest%"$tail"}" | hide
+        without_handed "${rest%"$tail"}" | hide
         rest=$tail ;;
     esac
     case $rest in
@@ -50,8 +69,14 @@ relay() {
       '  '*' : '*[0-9]/[0-9]*) printf %s "$rest"; rest='' ;;
     esac
     # a line without an end isn't kept back for ever
-    if [ "${#rest}" -gt 65536 ]; then printf %s "$rest" | hide; rest=''; fi
+    if [ "${#rest}" -gt 65536 ]; then without_handed "$rest" | hide; rest=''; fi
   done 2>/dev/null
-  printf %s "$rest" | hide
+  without_handed "$rest" | hide
 }
 """.replace("@NAME@", _NAME)
+
+
+def told(secrets: Iterable[str]) -> str:
+    """Shell text by which a run knows what was handed over for it, each in one line."""
+    lines = "".join(f"{each}\n" for each in secrets)
+    return f"handed={quote(lines)}\n"

@@ -11,6 +11,7 @@ from provision import bundle, handed, spec, steps
 from provision.converge import LOG_LINES, Goal, converge
 from provision.errors import Failed, HostError, Refused, Unreachable
 from provision.events import Outcome, Status
+from provision.runs import hiding
 from tests.unit import bundles
 from tests.unit.case import WORD, Case
 from tests.unit.core import framed
@@ -65,6 +66,15 @@ def test_what_a_change_sends_goes_with_its_run(tmp_path: Path) -> None:
     _, heard = run(remote, Goal(chosen))
     assert [sum(each.size for each in one.sends) for one in remote.runs] == [4 * 1000 + 20]
     assert heard.steps[0] == "0.0 MB go over the connection"
+
+
+def test_a_run_knows_what_its_log_may_not_hold() -> None:
+    remote = Remote(Reads(FRESH.answer), Applies(HALF_WAY.answer), Applies(CONVERGED.answer))
+    run(remote, Goal(STEPS, secrets=("p%40ss'word", "p@ss'word")))
+    assert len(remote.runs) == 2
+    for each in remote.runs:
+        assert hiding.told(("p%40ss'word", "p@ss'word")) in each.text
+        assert "ss'word" not in str(each.about)
 
 
 def test_a_host_that_is_right_takes_one() -> None:

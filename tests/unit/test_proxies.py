@@ -92,6 +92,15 @@ class TestHanded:
         assert (found.daemon_proxy.value, found.package_proxy.value) == (ENCODED, "")
         assert "p%40ss" not in repr(found)
 
+    def test_its_password_is_known_in_each_of_its_shapes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ODD_PROXY", "http://alice:p@ss word@p:1")
+        monkeypatch.setenv("SHORT_PROXY", "http://alice:pw@p:1")
+        found = handed.read(asked(proxy="env:ODD_PROXY"))
+        assert found.secrets == ("p%40ss%20word", "p@ss word")
+        assert "ss word" not in repr(found)
+        assert handed.read(asked(proxy="env:SHORT_PROXY")).secrets == ()
+        assert handed.defaults().secrets == ()
+
     def test_what_is_no_proxy_is_told_without_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BAD_PROXY", "https://alice:geheim@proxy:3128")
         with pytest.raises(OperatorError, match="--proxy: what env:BAD_PROXY holds can't be used") as refused:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.masking import masked
-from provision.runs.hiding import LIBRARY
+from provision.runs.hiding import LIBRARY, told
 from tests.unit.shell import SHELLS, run
 from tests.unit.test_masking import PLAIN, SHAPES, WORDS
 
@@ -36,6 +36,18 @@ def test_every_shape_that_is_masked_is_hidden(shell: tuple[str, ...], word: str)
     assert word not in found
     assert found.count("***") >= len(SHAPES)
     assert word not in masked(found)
+
+
+@sh
+@given(secret=st.text("ab*?[]\\\\'\"$`# é", min_size=5, max_size=9).filter(lambda secret: secret.strip("*")))
+@settings(max_examples=15)
+def test_what_was_handed_over_is_hidden_whatever_stands_around_it(
+    shell: tuple[str, ...], secret: str
+) -> None:
+    words = f"LC_ALL=C\n{LIBRARY}\n{told([secret, 'other-one'])}relay"
+    text = f"<{secret}> and {secret}other-one, {secret}\nx{secret}"
+    done = subprocess.run([*shell, "-c", words], input=text.encode(), capture_output=True, check=True)
+    assert done.stdout.decode() == "<***> and ******, ***\nx***"
 
 
 @sh
