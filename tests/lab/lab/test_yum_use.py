@@ -48,6 +48,18 @@ def test_another_yum_conf_leaves_nothing_outside_its_folder(yum_host: LabHost) -
     assert all(path.startswith("/opt/x/cache/extra/") for path in written), written
 
 
+def test_in_another_root_nothing_is_installed_and_nobody_holds_the_lock(yum_host: LabHost) -> None:
+    yum(yum_host, "-y install tool-2.0")
+    yum_host.run("printf 1 >/var/run/yum.pid")  # it lives
+    aside = "--installroot=/opt/root --releasever=7 --setopt=cachedir=/opt/cache --setopt=exit_on_lock=1"
+    done = yum(yum_host, f"-y {aside} --downloadonly install tool-2.0")
+    yum_host.run("rm -f /var/run/yum.pid")
+    assert done.returncode == 0, done.stderr
+    below = yum_host.root / "opt/root/opt/cache"
+    assert [path.name for path in below.rglob("*.rpm")] == ["tool-2.0-1.el7.noarch.rpm"]
+    assert not (yum_host.root / "opt/cache").exists()
+
+
 def test_enablerepo_and_disablerepo_count_in_their_order(yum_host: LabHost) -> None:
     assert yum(yum_host, "--disablerepo='*' --enablerepo=extra makecache").returncode == 0
     for options in ("--enablerepo=extra --disablerepo='*'", "--disablerepo=extra"):
