@@ -77,7 +77,7 @@ def metadata_maker() -> ModuleType:
         import createrepo_c  # noqa: PLC0415  only those who make bundles have it
     except ImportError:
         raise OperatorError(
-            "bundle: createrepo_c isn't installed: `pip install 'docker-provision[bundle]'`"
+            "bundle: createrepo_c isn't installed: `pip install 'docker-provision[bundle]'`, on Linux"
         ) from None
     found: ModuleType = createrepo_c
     return found
