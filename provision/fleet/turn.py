@@ -106,4 +106,5 @@ def _after(hook: Hook, outcome: Outcome, about: Mapping[str, str], observer: Obs
     try:
         hook.run({**about, "status": str(outcome.status)})
     except HostError as error:
-        outcome.error, outcome.status = Failed(str(error), log=error.log), Status.FAILED
+        text = f"{error}; see why, then run it by hand: a later run does so only where it changes something"
+        outcome.error, outcome.status = Failed(text, log=error.log), Status.FAILED

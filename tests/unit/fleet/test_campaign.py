@@ -176,11 +176,12 @@ def test_a_host_that_failed_is_not_put_back_to_work(
 
 
 def test_a_host_that_can_not_be_put_back_to_work_failed(
-    hosts: Hosts, spec: str, hook: Callable[[str], list[str]]
+    hosts: Hosts, spec: str, hook: Callable[[str], list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     hosts["a"] = fresh()
     assert hosts.run(Run.setup, spec=spec, after=hook("FAILS {host}")[0]) == 1
     assert row()["failed"] == ["a"]
+    assert "; see why, then run it by hand: a later run does so only where" in capsys.readouterr().out
 
 
 class Interrupting(Remote):
