@@ -77,6 +77,12 @@ class Program(Fab):  # type: ignore[misc]  # likewise
     """Fabric's program under our name. What Fabric itself would meet with a traceback, or with an exit code of 1
     for the operator's mistake, is one line and exit code 2 here."""
 
+    def parse_core(self, argv: list[str] | None) -> None:
+        try:
+            super().parse_core(argv)
+        except ValueError as error:
+            raise Exit(f"error: -t, -T and -D take a number: {error}", code=OperatorError.exit_code) from None
+
     def parse_tasks(self) -> None:
         try:
             super().parse_tasks()

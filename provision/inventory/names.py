@@ -15,6 +15,8 @@ MOST = 100_000
 _RANGE = re.compile(r"\[(?:([0-9]+):([0-9]+)|([a-z]):([a-z])|([A-Z]):([A-Z]))(?::([0-9]+))?\]")
 _LITERAL = re.compile(r"(?:[^@\[\]]+@)?\[[0-9A-Fa-f:.%\w]*\](?::[0-9]+)?")
 """An IPv6 address, as `-H` takes it."""
+_PORT = re.compile(r"(?:[^:\[\]]*|[^\[\]]*\[[^\[\]]*\]):([^:]*)")
+"""What stands behind the only colon, or behind that after an IPv6 address in brackets."""
 _BAD = re.compile(r"[\s,'\"\\$`;&|<>(){}*?!~^#\x00-\x1f\x7f]|^[-@]|^$")
 
 
@@ -67,6 +69,9 @@ def trouble(name: str) -> str:
         )
     if ("[" in name or "]" in name) and not _LITERAL.fullmatch(name):
         return f"{name!r} can't be a name: a range is written like web[01:40]"
+    port = _PORT.fullmatch(name)
+    if port and not (re.fullmatch("[0-9]{1,5}", port[1]) and 0 < int(port[1]) < 65536):
+        return f"{name!r} can't be reached: a port is a number from 1 to 65535"
     return ""
 
 

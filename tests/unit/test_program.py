@@ -15,8 +15,10 @@ import pytest
         (["-S", "/nowhere/config", "-H", "a", "plan"], "/nowhere/config"),
         (["-H", "a", "plan", "--bogus"], "--bogus"),
         (["-H", "a", "plam"], "plam"),
+        (["-t", "soon", "-H", "a", "plan"], "-t"),
+        (["-H", "a:99999", "plan"], "a:99999"),
     ],
-    ids=["ssh_config", "flag", "task"],
+    ids=["ssh_config", "flag", "task", "seconds", "port"],
 )
 def test_the_program_tells_the_operators_mistakes_in_one_line(words: list[str], says: str) -> None:
     command = [str(Path(sys.executable).parent / "docker-provision"), *words]

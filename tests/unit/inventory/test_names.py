@@ -62,7 +62,7 @@ def test_ranges_are_those_of_ansible(begin: int, end: int, width: int, step: str
 
 
 @pytest.mark.parametrize(
-    "name", ["web01", "web-1.example.com", "deploy@10.0.0.1:22", "root@[::1]:22", "中文"]
+    "name", ["web01", "web-1.example.com", "deploy@10.0.0.1:22", "root@[::1]:22", "::1", "fe80::1", "中文"]
 )
 def test_what_can_be_a_name(name: str) -> None:
     assert trouble(name) == ""
@@ -73,6 +73,11 @@ def test_what_can_be_a_name(name: str) -> None:
 )
 def test_what_can_not(name: str) -> None:
     assert "can't be a name" in trouble(name)
+
+
+@pytest.mark.parametrize("name", ["a:", "a:0", "a:65536", "a:ssh", "u@a:-1", "[::1]:99999", "u@[::1]:0"])
+def test_what_can_not_be_a_port(name: str) -> None:
+    assert trouble(name) == f"{name!r} can't be reached: a port is a number from 1 to 65535"
 
 
 @given(st.sets(st.from_regex(r"\A[a-z]{1,3}[0-9]{1,3}\Z"), max_size=30))
