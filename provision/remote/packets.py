@@ -6,9 +6,12 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paramiko.packet import NeedRekeyException, Packetizer
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 IDLE = 10.0
 """Seconds between two looks at the clock once a connection stands: closing it wakes whoever reads."""
@@ -26,6 +29,8 @@ class Packets(Packetizer):
         self._ahead = bytearray()
         self._deadline: float | None = None
         self._idle = IDLE
+        inet = isinstance(sock, socket.socket) and sock.family in (socket.AF_INET, socket.AF_INET6)
+        self._is_tcp = inet and hasattr(socket, "TCP_QUICKACK")
 
     def set_keepalive(self, interval: float, callback: Callable[[], object]) -> None:
         """Have `callback` called where nothing was sent for so many seconds."""
@@ -67,6 +72,18 @@ class Packets(Packetizer):
         line, _, rest = bytes(self._ahead).partition(b"\n")
         self._ahead[:] = rest
         return line.removesuffix(b"\r").decode()
+
+    def write_all(self, out: ReadableBuffer) -> None:
+        """Send it all. Raises EOFError."""
+        super().write_all(out)
+        self._acknowledge_at_once()
+
+    def _acknowledge_at_once(self) -> None:
+        """sshd holds each small packet back until the one before is acknowledged (Nagle's algorithm), and the kernel
+        acknowledges late behind what we sent. It forgets what it is told here."""
+        if self._is_tcp:
+            with suppress(OSError):
+                self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _fetch(self) -> None:
         data = self._sock.recv(AT_ONCE)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
@@ -136,3 +137,29 @@ def test_a_connection_that_stands_is_looked_at_seldom_but_for_its_keepalive(
         assert pair[0].gettimeout() == 1
         client.start_client(timeout=20)
         assert pair[0].gettimeout() == 2
+
+
+class Told(socket.socket):
+    """A socket that remembers what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__(socket.AF_INET, socket.SOCK_STREAM)
+        self.options: list[object] = []
+
+    def setsockopt(self, *option: Any) -> None:
+        self.options.append(option)
+        super().setsockopt(*option)
+
+
+def test_what_comes_is_acknowledged_at_once_behind_what_was_sent(tmp_path: Path) -> None:
+    key = ed25519(tmp_path / "key")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        end = Told()
+        end.connect(listening.getsockname())
+        server = serve(listening.accept()[0], ed25519(tmp_path / "own"), key)
+    with closing(server), closing(connected(end)) as client:
+        end.options.clear()
+        client.auth_publickey("deploy", key)
+        assert (
+            end.options == [(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)] * 2
+        )  # for the service, for the login
