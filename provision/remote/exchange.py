@@ -76,7 +76,8 @@ class Content:
 
 
 def _request_exec(channel: paramiko.Channel, command: str) -> None:
-    """paramiko's exec_command without its wait for the answer: a round trip less. `event_ready` tells of it."""
+    """paramiko's exec_command without its wait for the answer, of which `event_ready` tells. That saves a round trip
+    where a server has room for input at once; OpenSSH's has it with its answer."""
     request = paramiko.Message()
     request.add_byte(cMSG_CHANNEL_REQUEST)
     request.add_int(channel.remote_chanid)

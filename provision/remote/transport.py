@@ -48,7 +48,8 @@ def _first(wanted: Sequence[str], offered: Sequence[str]) -> tuple[str, ...]:
 
 class PromptLogin(AuthHandler):
     """Asks for the login service and logs in with one packet behind the other, where paramiko waits for an answer in
-    between: a round trip less. A server takes packets in their order."""
+    between. A server takes packets in their order. That saves a round trip, but for one (as OpenSSH's is) that holds
+    its second answer back until the first is acknowledged."""
 
     accepted = False
     """Whether the server has said that one may log in."""
