@@ -62,10 +62,16 @@ fail() { frame "$verdict" "$*"; exit 1; }
 sweep_looks() {
   for old in /var/tmp/docker-provision.*.??????; do
     owner=${old#/var/tmp/docker-provision.}
-    if [ -d "$old" ] && ! kill -0 "${owner%.*}" 2>/dev/null; then rm -rf -- "$old"; fi
+    if [ -d "$old" ] && ! may_own "${owner%.*}" "$old"; then rm -rf -- "$old"; fi
   done
   # sent ahead of a run that never began; another's may be on its way
   find /var/tmp -maxdepth 1 -name 'docker-provision.given-*' -mmin +1440 -exec rm -rf '{}' +
+}
+# PID FOLDER: whether that process may have made it. Behind a boot another one may have the number, which is younger; ps
+# may be wrong by a second.
+may_own() {
+  begun=$(ps -o lstart= -p "$1" 2>/dev/null) || return 1
+  [ "$(date -d "$begun" +%s)" -le $(($(stat -c %Y -- "$2") + 2)) ]
 }
 # WHAT: where a run that was asked to stop may do so; whoever only reads isn't asked
 halt() { :; }

@@ -6,15 +6,16 @@ import os
 import socket
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision import script
-from provision.script import Frame, Mark, Section
+from provision.script import Frame, Mark, Section, quote
 from tests.unit.core import framed
-from tests.unit.shell import SHELLS, WORD, run
+from tests.unit.shell import SHELLS, WORD, call, run
 
 OTHER = "@fedcba9876543210"
 IDENTS = st.sampled_from(["host", "record", "file /etc/docker/daemon.json", "group docker", 'a\'b "c" $d 7'])
@@ -176,3 +177,17 @@ class TestReadScript:
 
     def test_a_hung_program_is_ended(self, shell: tuple[str, ...]) -> None:
         assert reading(shell, [("it", "timed 0.2 sleep 60")])["it"] == Section("", 124)
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+def test_a_process_that_is_younger_than_a_folder_has_not_made_it(
+    shell: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Numbers are given anew behind a boot: what a power cut left would stay for as long as somebody has that one."""
+    folder = quote(str(tmp_path))
+    text = (
+        f"may_own $$ {folder} && echo its; touch -d 2020-01-01 {folder}; may_own $$ {folder} || echo another"
+    )
+    assert (
+        call(shell, tmp_path, "", f"{text}; may_own 4194305 {folder} || echo none")[0] == "its\nanother\nnone"
+    )
