@@ -49,6 +49,14 @@ def load(content: bytes) -> dict[str, Any]:
     return settings
 
 
+def says(content: bytes, key: str) -> Any:
+    """What a daemon.json says of a key; None where it says nothing, or can't be read."""
+    try:
+        return load(content).get(key)
+    except Unsuitable:
+        return None
+
+
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provision.engines import Engine
+from provision.resources import daemonjson
 from provision.resources.base import (
     ABSENT,
     Absent,
@@ -24,6 +25,7 @@ from provision.resources.base import (
 from provision.resources.brought import ANY, PACKAGES_ID, brought, recorded
 from provision.resources.bundled import Bundled
 from provision.resources.daemon import SERVICE, UnitState, in_swarm
+from provision.resources.file import FileState
 from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState, why_not_ours
 from provision.resources.restart import DEFAULT, Policy, consequence_of_change
@@ -176,7 +178,11 @@ class Packages:
             return False
         if self.live_restore is not None:
             return self.live_restore
-        return service.info is not None and service.info.live_restore
+        if service.info is not None:
+            return service.info.live_restore
+        # one that is down, as a run that was cut off leaves it: with which its start finds those that go on
+        there = states.get(f"file {daemonjson.PATH}")
+        return isinstance(there, FileState) and daemonjson.says(there.content, "live-restore") is True
 
     def _wanted(self, versions: Mapping[str, str], record: State) -> dict[str, str]:
         """VERSION-RELEASE asked for, by name.

@@ -9,6 +9,8 @@ import pytest
 
 from provision.engines import engine
 from provision.resources.base import ABSENT, Change, Note, Refusal, State, Trace, Unknown
+from provision.resources.daemon import SERVICE
+from provision.resources.file import FileState
 from provision.resources.packages import Packages, PackagesState
 from provision.resources.packages_shell import LIBRARY
 from provision.resources.record import RECORD_ID, RecordState
@@ -16,6 +18,7 @@ from provision.resources.transition import RIVALS
 from provision.resources.unfinished import Doubled
 from provision.resources.yum import Repository
 from provision.script import Section
+from tests.unit.core import no_unit
 from tests.unit.shell import SHELLS, probed, programs
 
 HOLD = ("docker-ce", "docker-ce-cli", "containerd.io")
@@ -159,6 +162,21 @@ class TestParse:
         assert isinstance(found, Unknown)
         assert why in found.why
         assert "look at `rpm -q rpm` on the host" in found.why
+
+
+@pytest.mark.parametrize(
+    ("content", "looks"), [(b'{"live-restore": true}', False), (b"{}", True), (b"{", True), (None, True)]
+)
+def test_containers_that_a_cut_off_run_left_go_on_if_the_start_finds_them(
+    content: bytes | None, looks: bool
+) -> None:
+    """The daemon was stopped for the change and is down since: what it starts with decides, which daemon.json says."""
+    given = states({"docker-ce": "18.06.2.ce-3.el7"}, ["docker-ce-18.06.2.ce-3.el7"])
+    there = ABSENT if content is None else FileState(content, "644", "root:root", 1)
+    (found,) = OLD.compare({**given, SERVICE: no_unit(), "file /etc/docker/daemon.json": there})
+    assert isinstance(found, Change)
+    assert ("look_alone" in found.look) is looks
+    assert f" {'ended' if looks else 'kept'} " in found.script
 
 
 class TestCompare:
