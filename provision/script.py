@@ -67,9 +67,10 @@ sweep_looks() {
   # sent ahead of a run that never began; another's may be on its way
   find /var/tmp -maxdepth 1 -name 'docker-provision.given-*' -mmin +1440 -exec rm -rf '{}' +
 }
-# PID FOLDER: whether that process may have made it. Behind a boot another one may have the number, which is younger; ps
-# may be wrong by a second.
+# PID FOLDER: whether that process may have made it. Behind a boot another one may have the number, which is no shell,
+# or younger; ps may be wrong by a second.
 may_own() {
+  case $(ps -o comm= -p "$1" 2>/dev/null) in sh | dash | bash) ;; *) return 1 ;; esac
   begun=$(ps -o lstart= -p "$1" 2>/dev/null) || return 1
   [ "$(date -d "$begun" +%s)" -le $(($(stat -c %Y -- "$2") + 2)) ]
 }

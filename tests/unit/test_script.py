@@ -185,9 +185,10 @@ def test_a_process_that_is_younger_than_a_folder_has_not_made_it(
 ) -> None:
     """Numbers are given anew behind a boot: what a power cut left would stay for as long as somebody has that one."""
     folder = quote(str(tmp_path))
-    text = (
-        f"may_own $$ {folder} && echo its; touch -d 2020-01-01 {folder}; may_own $$ {folder} || echo another"
-    )
-    assert (
-        call(shell, tmp_path, "", f"{text}; may_own 4194305 {folder} || echo none")[0] == "its\nanother\nnone"
-    )
+    text = f"""
+may_own 1 {folder} || echo no shell
+may_own $$ {folder} && echo its
+touch -d 2020-01-01 {folder}
+may_own $$ {folder} || echo another
+may_own 4194305 {folder} || echo none"""
+    assert call(shell, tmp_path, "", text)[0] == "no shell\nits\nanother\nnone"

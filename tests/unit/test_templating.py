@@ -47,7 +47,13 @@ def test_json_is_written_as_people_would() -> None:
 
 
 def repository(**values: str | None) -> str:
-    given = {"baseurl": "https://m.example/$basearch", "key_path": "/etc/key", "hold": ("a", "b-c"), **values}
+    given = {
+        "baseurl": "https://m.example/$basearch",
+        "key_path": "/etc/key",
+        "hold": ("a", "b-c"),
+        "bundled": False,
+        **values,
+    }
     return render(REPO, **given).decode()
 
 
@@ -79,6 +85,7 @@ def test_a_value_that_is_not_given_is_a_defect(missing: str) -> None:
         "baseurl": "https://m.example",
         "key_path": "/etc/key",
         "hold": (),
+        "bundled": False,
         "proxy": None,
         "ca_path": "",
     }
