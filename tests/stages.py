@@ -58,7 +58,7 @@ SIDE_BY_SIDE = replace(
 TEST = (*UNIT, SIDE_BY_SIDE)
 # The first test waits for the box and for the machine's first boot. Which test is at it is told: each takes long.
 TOLD = ("--verbosity=1", "--durations=5")
-VAGRANT = (_pytest("tests on a virtual machine", 1500, *TOLD, "tests/vagrant", one=900),)
+VAGRANT = (_pytest("tests on a virtual machine", 2100, *TOLD, "tests/vagrant", one=900),)
 STAGES = {"lint": LINT, "unit": UNIT, "test": TEST, "vagrant": VAGRANT}
 
 
