@@ -6,6 +6,7 @@ starting the true 18.06.3, 20.10.24 and 26.1.5 with wrong values.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from provision.engines import Engine
 from provision.urls import registry_mirror_trouble
 
 Path = tuple[str | int, ...]
+
+DEFAULT_ROOT = "/var/lib/docker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,12 @@ def _labels(labels: Iterable[str]) -> str:
         if seen.setdefault(name, value) != value:
             return f"{name!r} is given two values: keep one"
     return ""
+
+
+def data_root(settings: Mapping[str, Any]) -> str:
+    """The folder that settings name for what the daemon keeps. Only one of its two keys can be set."""
+    found = settings.get("data-root") or settings.get("graph")
+    return posixpath.normpath(found) if isinstance(found, str) else DEFAULT_ROOT
 
 
 def _log_options(options: Mapping[str, str]) -> str:

@@ -48,6 +48,8 @@ LOCK_TIMEOUT = 120
 COMMON = r"""
 state=/var/lib/docker-provision
 runs=$state/runs
+# where runs download to; a reboot leaves it as it is
+scratch=/var/tmp
 # where files lie that were sent ahead of a run
 given=
 # for how long others are waited for, in seconds
@@ -60,12 +62,16 @@ verdict=refuse
 fail() { frame "$verdict" "$*"; exit 1; }
 # What looks downloaded: those of runs that were killed hold hundreds of megabytes
 sweep_looks() {
-  for old in /var/tmp/docker-provision.*.??????; do
-    owner=${old#/var/tmp/docker-provision.}
-    if [ -d "$old" ] && ! may_own "${owner%.*}" "$old"; then rm -rf -- "$old"; fi
-  done
+  each_left rm -rf --
   # sent ahead of a run that never began; another's may be on its way
-  find /var/tmp -maxdepth 1 -name 'docker-provision.given-*' -mmin +1440 -exec rm -rf '{}' +
+  find "$scratch" -maxdepth 1 -name 'docker-provision.given-*' -mmin +1440 -exec rm -rf '{}' +
+}
+# COMMAND...: with each of them
+each_left() {
+  for old in "$scratch"/docker-provision.*.??????; do
+    owner=${old##*/docker-provision.}
+    if [ -d "$old" ] && ! may_own "${owner%.*}" "$old"; then "$@" "$old"; fi
+  done
 }
 # PID FOLDER: whether that process may have made it. Behind a boot another one may have the number, which is no shell,
 # or younger; ps may be wrong by a second.

@@ -10,7 +10,6 @@ from ipaddress import IPv4Address, IPv4Network
 
 from provision.engine_keys import set_by_flags
 
-DEFAULT_ROOT = "/var/lib/docker"
 PACKAGES = "/usr"
 """Where an engine's packages are unpacked."""
 DOWNLOADS = "/var/tmp"  # noqa: S108  no file is made there by this name

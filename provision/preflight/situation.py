@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from provision.daemon_settings import data_root
 from provision.engines import Engine
 from provision.facts import Facts, HostFacts
-from provision.facts.host import DEFAULT_ROOT, DataRoot
+from provision.facts.host import DataRoot
 from provision.resources import daemonjson
 from provision.resources.base import Absent, Change, State, States, Step, Trace
 from provision.resources.daemon import UnitState
@@ -54,20 +54,14 @@ class Service:
     @property
     def root(self) -> DataRoot:
         """Where data will be."""
-        return self.at(self.named(self.settings))
+        return self.at(data_root(self.settings))
 
     @property
     def root_now(self) -> DataRoot:
         """Where data is: what a running daemon says, else what it would take."""
         if self.running and self.state.info is not None:
             return self.at(self.state.info.root_dir)
-        return self.at(self.named(self.present))
-
-    @staticmethod
-    def named(settings: Mapping[str, Any]) -> str:
-        """The data-root that settings name. Only one of its two keys can be set."""
-        found = settings.get("data-root") or settings.get("graph")
-        return posixpath.normpath(found) if isinstance(found, str) else DEFAULT_ROOT
+        return self.at(data_root(self.present))
 
     def at(self, path: str) -> DataRoot:
         """What was read of the folder, by its own name or by the one that links lead to."""

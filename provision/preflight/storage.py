@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from provision.daemon_settings import DEFAULT_ROOT
 from provision.engines import Engine
-from provision.facts.host import DEFAULT_ROOT, DOWNLOADS, PACKAGES, Space
+from provision.facts.host import DOWNLOADS, PACKAGES, Space
 from provision.preflight.situation import Service, Situation
 from provision.resources.transition import CLI
 

@@ -1,4 +1,4 @@
-"""What a yum that was cut off has left behind: told by files alone, mended where all of it is ours.
+"""What a yum, or a run, that was cut off has left behind: told by files alone, mended where all of it is ours.
 
 Facts relied on (yum 3.4.3, run): the transaction's journal stays in /var/lib/yum until it has ended; an upgrade that
 was killed leaves two versions in the rpm database, which `yum-complete-transaction` doesn't mend, nor a rerun; any live
@@ -43,6 +43,7 @@ probe_unfinished() {
     echo 'lock as it should be'
   fi
   if [ -e "$state/intended-packages" ]; then echo 'unnoted packages'; fi
+  each_left printf 'look %s\n'
   journals=$(journals)
   if [ -z "$journals" ]; then return 0; fi
   printf '%s\n' "$journals" | sed 's/^/journal /'
@@ -113,7 +114,7 @@ class UnfinishedState:
 
     `doubled` has packages that make way for a later one of their name, by name. `stale` is the process that has the
     number in yum's lock without having written it. `unnoted`: the host's record doesn't have yet what came along with
-    a transaction of ours.
+    a transaction of ours. `looks` are folders with what a run has downloaded that was cut off.
     """
 
     journals: tuple[str, ...] = ()
@@ -122,6 +123,7 @@ class UnfinishedState:
     doubled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stale: str = ""
     unnoted: bool = False
+    looks: tuple[str, ...] = ()
 
     def foreign(self, family: Sequence[str]) -> list[str]:
         """Packages in those transactions that aren't ours, nor of the engine's `family`."""
@@ -134,10 +136,16 @@ class UnfinishedState:
             return f"{len(self.journals)} cut off"
         if self.stale:
             return "a dead lock"
-        return "unnoted packages" if self.unnoted else "two versions of one package"
+        if self.unnoted:
+            return "unnoted packages"
+        return "two versions of one package" if self.doubled or not self.looks else "downloads of a dead run"
 
     def __str__(self) -> str:
-        parts = [*self.journals, *(package for each in self.doubled.values() for package in each)]
+        parts = [
+            *self.journals,
+            *(package for each in self.doubled.values() for package in each),
+            *self.looks,
+        ]
         return "\n".join(filter(None, [*parts, self.stale, "unnoted packages" if self.unnoted else ""]))
 
 
@@ -172,8 +180,8 @@ class Unfinished:
         journals = tuple(all_of("journal"))
         if journals and not any(each.split()[1] == "rpm" for each in all_of("has")):
             return Unknown("the rpm database can't be read; look at `rpm -q rpm` on the host")
-        unnoted = bool(all_of("unnoted"))
-        if not journals and not stale and not unnoted:
+        unnoted, looks = bool(all_of("unnoted")), tuple(all_of("look"))
+        if not journals and not stale and not unnoted and not looks:
             return ABSENT
         return UnfinishedState(
             journals,
@@ -182,6 +190,7 @@ class Unfinished:
             _doubled(all_of("has")),
             stale,
             unnoted,
+            looks,
         )
 
     def remember(self, state: State) -> Any:  # noqa: ARG002  the protocol's signature
@@ -237,13 +246,16 @@ class Unfinished:
         elif state.unnoted:
             told.append("what came along with a transaction of ours isn't in the host's record yet")
             script.append("mend_unfinished")
+        if state.looks:
+            told.append(f"a run that was cut off left what it had downloaded: {', '.join(state.looks)}")
+            script.append("sweep_looks")
         return Change(
             self.id,
             state.brief,
             "none",
             "; ".join(told),
             "\n".join(script),
-            look="" if state.stale else "await_yum",
+            look="" if state.stale or script == ["sweep_looks"] else "await_yum",
             first=True,
         )
 

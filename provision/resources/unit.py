@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from provision.daemon_settings import data_root
 from provision.resources import daemonjson, way
 from provision.resources.base import (
     ABSENT,
@@ -216,14 +217,10 @@ class Unit:
         if needed.act is Act.RELOAD:
             script += recording
         if needed.act is not Act.NOTHING:
-            words = [self.name, expected(wanted)]
-            if needed.act is Act.RESTART:
-                words += self.policy.words(wanted)
-            function = starting if needed.act is Act.START else f"{needed.act}_unit"
             watching = self._watching(states, needed, wanted)
             reasons += watching
-            script += watching.values()
-            script.append(" ".join([function, *map(quote, words)]))
+            script += [*self._looking(needed, wanted), *watching.values()]
+            script.append(self._acting(needed, wanted, starting))
         elif state.unconfirmed:
             reasons.append("its last start is confirmed, for the host was reached since")
             script.append("keep_way")
@@ -249,6 +246,19 @@ class Unit:
             stops_daemon=needed.act is Act.RESTART,
             traces=(Trace(self.id, "managed", "enabled and started"),),
         )
+
+    @staticmethod
+    def _looking(needed: Need, wanted: Mapping[str, Any]) -> list[str]:
+        """What is looked at right before a start; before a restart that is a part of it."""
+        return [f"look_room {quote(data_root(wanted))}"] if needed.act is Act.START else []
+
+    def _acting(self, needed: Need, wanted: Mapping[str, Any], starting: str) -> str:
+        """The shell text by which the daemon comes to run with `wanted`."""
+        words = [self.name, expected(wanted)]
+        if needed.act is Act.RESTART:
+            words += self.policy.words(wanted)
+        function = starting if needed.act is Act.START else f"{needed.act}_unit"
+        return " ".join([function, *map(quote, words)])
 
     def _watching(self, states: States, needed: Need, wanted: Mapping[str, Any]) -> dict[str, str]:
         """What guards a start that may cut the host off: why, and the shell text."""

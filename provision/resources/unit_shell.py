@@ -98,13 +98,20 @@ guard_restart() { if ! { why=$(may_stop "$1" "$2") && why=$(has_room); }; then f
 # only after another start (20.10.24, run): prints why it isn't to be stopped.
 has_room() {
   if ! systemctl is-active -q docker.service; then return 0; fi
-  root=$(docker_cli info -f '{{.DockerRootDir}}' 2>/dev/null)
-  free=$(df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  room_under "$(docker_cli info -f '{{.DockerRootDir}}' 2>/dev/null)"
+}
+room_under() {
+  free=$(df -Pk -- "$1" 2>/dev/null | awk 'NR == 2 { print $4 }')
   case $free in '' | *[!0-9]*) return 0 ;; esac
   if [ "$free" -ge 1024 ]; then return 0; fi
-  echo "no room is left under $root, and a daemon that starts there now would start without its containers: make" \
+  echo "no room is left under $1, and a daemon that starts there now would start without its containers: make" \
     "room, then run again"
   return 1
+}
+# FOLDER: the same of a daemon that is down, whose containers may go on, kept by live-restore
+look_room() {
+  if [ -z "$(ls -A -- "$1/containers" 2>/dev/null)" ]; then return 0; fi
+  why=$(room_under "$1") || fail "$why"
 }
 # NAME...: authorization plugins, over whose absence a reload ends the daemon, and a start fails (18.06.3, run)
 look_plugins() {

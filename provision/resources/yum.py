@@ -176,7 +176,7 @@ look_clock() {
 open_look() {
   if [ -n "$look" ]; then return 0; fi
   sweep_looks
-  look=$(mktemp -d "/var/tmp/docker-provision.$$.XXXXXX") || fail "can't write under /var/tmp"
+  look=$(mktemp -d "$scratch/docker-provision.$$.XXXXXX") || fail "can't write under /var/tmp"
   trap 'rm -rf "$look"' EXIT
   mkdir "$look/repos" || fail "can't write under /var/tmp"
 }

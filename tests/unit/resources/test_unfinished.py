@@ -26,6 +26,7 @@ OURS = RecordState({ENGINE.id: {"before": None, "ours": {"installed": ["docker-c
 
 TWICE = Doubled("twice", ("docker-ce",), ("docker-ce-18.06.2.ce-3.el7.x86_64",))
 UNNOTED = UnfinishedState(unnoted=True)
+LOOKS = UnfinishedState(looks=("/scratch/docker-provision.543.krgURS",))
 
 
 def states(state: State, packages: State = ABSENT) -> dict[str, State]:
@@ -77,6 +78,19 @@ class TestCompare:
             change = one(found)
             assert (change.script, change.actual) == ("mend_unfinished", "unnoted packages")
             assert change.first
+
+    def test_what_a_dead_run_downloaded_goes(self) -> None:
+        """Also where nothing else is to be done; no yum is waited for."""
+        for found in (LEFT.compare(states(LOOKS)), LEFT.withdraw(states(LOOKS))):
+            change = one(found)
+            assert (change.script, change.actual, change.look) == (
+                "sweep_looks",
+                "downloads of a dead run",
+                "",
+            )
+            assert change.reason.endswith(f"left what it had downloaded: {LOOKS.looks[0]}")
+        both = one(LEFT.compare(states(replace(LOOKS, unnoted=True))))
+        assert (both.script, both.look) == ("mend_unfinished\nsweep_looks", "await_yum")
 
     def test_unknown_is_refused(self) -> None:
         assert LEFT.compare(states(Unknown("no"))) == [Refusal(LEFT.id, "no")]
@@ -178,7 +192,7 @@ esac"""
         yum.mkdir(exist_ok=True)
         library = (PACKAGES_LIBRARY + LIBRARY).replace("/var/lib/yum", str(yum))
         library = library.replace("/var/run/yum.pid", str(folder / "yum.pid"))
-        said, frames = call(shell, folder / "state", library, text, path=path)
+        said, frames = call(shell, folder / "state", library, f"scratch={folder}\n{text}", path=path)
         assert frames == []
         return said
 
@@ -192,6 +206,20 @@ esac"""
 
     def test_a_host_without_any_asks_nothing(self, shell: tuple[str, ...], tmp_path: Path) -> None:
         assert self.call(shell, tmp_path, LEFT.probe()) == "lock as it should be"
+
+    def test_what_a_dead_run_downloaded_is_found_and_swept(
+        self, shell: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        dead = tmp_path / "docker-provision.4194305.aB3dE6"
+        for folder in (dead, tmp_path / "docker-provision.given-1", tmp_path / "docker-provision.d"):
+            folder.mkdir()
+        own = f'mkdir "{tmp_path}/docker-provision.$$.aB3dE6"'
+        state = LEFT.parse(Section(self.call(shell, tmp_path, f"{own}\n{LEFT.probe()}"), 0))
+        assert state == UnfinishedState(looks=(str(dead),))
+        (tmp_path / "yum").mkdir(exist_ok=True)
+        self.call(shell, tmp_path, "sweep_looks")
+        assert not dead.exists()
+        assert (tmp_path / "docker-provision.given-1").exists()
 
     def test_a_journal_is_read(self, shell: tuple[str, ...], tmp_path: Path) -> None:
         self.journal(tmp_path)

@@ -178,6 +178,7 @@ class TestCompare:
         lines = found.script.splitlines()
         assert lines[0].startswith("systemctl daemon-reload ||")
         assert shlex.split(lines[-1]) == last
+        assert ("look_room /var/lib/docker" in lines) == desired.endswith(" start")
         assert found.stops_daemon == desired.endswith("restart")
         assert found.traces == (Trace(UNIT, "managed", "enabled and started"),)
 

@@ -185,6 +185,16 @@ class TestGuard:
         host.set(free="1024")
         assert host.run(action) == ("", [])
 
+    def test_one_that_is_down_does_not_start_over_containers_without_room(self, host: Host) -> None:
+        host.set(active="inactive", free="1023")
+        data = host.root / "data"
+        assert host.run(f"look_room {data}") == ("", [])  # it has none yet
+        (data / "containers/c0ffee").mkdir(parents=True)
+        _, (frame,) = host.run(f"look_room {data}")
+        assert f"no room is left under {data}" in frame.rest
+        host.set(free="1024")
+        assert host.run(f"look_room {data}") == ("", [])
+
     @pytest.mark.parametrize("word", ["ended", "kept"])
     def test_an_idle_daemon_is_restarted(self, host: Host, word: str) -> None:
         assert host.run(self.RESTART.format(word)) == ("", [])

@@ -69,11 +69,9 @@ class Host:
         self.pid, self.repos, self.temporary = folder / "yum.pid", folder / "yum.repos.d", folder / "tmp"
         self.repos.mkdir()
         self.temporary.mkdir()
-        self._library = (
-            LIBRARY.replace("/var/run/yum.pid", str(self.pid))
-            .replace("/etc/yum.repos.d", str(self.repos))
-            .replace("/var/tmp", str(self.temporary))  # noqa: S108  the host's, named to be replaced
-        )
+        library = LIBRARY.replace("/var/run/yum.pid", str(self.pid))
+        library = library.replace("/etc/yum.repos.d", str(self.repos))
+        self._library = f"scratch={self.temporary}\n{library}"
 
     def run(self, text: str) -> tuple[str, list[Frame]]:
         return call(self._shell, self.bin, self._library, text, path=self.bin)
