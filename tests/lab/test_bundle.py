@@ -67,9 +67,7 @@ def asked(lab: Lab) -> list[str]:
 def test_hosts_that_reach_no_mirror_are_set_up_from_one_download(
     lab: Lab, made: Path, offline: None, fresh_hosts: list[LabHost], trusted: tuple[str, ...]
 ) -> None:
-    downloads = [
-        line.split()[4].rpartition("/")[2] for line in asked(lab) if line.endswith(tuple("123456789"))
-    ]
+    downloads = [line.split()[4].rpartition("/")[2] for line in asked(lab) if line.split()[-1] != "0"]
     assert (made / ENGINE).name in downloads
     # all that any CentOS 7 may lack, not only what host1 did
     names = {file.name.split("-4.")[0] for file in (made / "dependencies/Packages").iterdir()}

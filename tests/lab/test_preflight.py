@@ -33,7 +33,8 @@ def unit(name: str, program: str = "/bin/sleep") -> str:
 
 
 EXPOSED = '{"hosts": ["unix:///var/run/docker.sock", "tcp://0.0.0.0:2375"]}'
-FAKETIME = "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 FAKETIME=-400d"
+FAKETIME = "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 FAKETIME=-34603200"
+"""By 400 days and a half: the two clocks are read at two moments."""
 REFUSED: dict[str, dict[str, tuple[str, ...]]] = {
     "a relative of CentOS": {
         ORACLE: ("Oracle Linux Server 7.9, not CentOS 7 but a relative of it", "--any-el7")
