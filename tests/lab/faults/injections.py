@@ -178,6 +178,9 @@ ON_HOST = {
 
 def _on_host(scene: Scene) -> None:
     scene.host.run(ON_HOST[scene.cell.fault], check=False)
+    if scene.cell.moment is Moment.SCRIPTLET:
+        # the run puts back by rpm what was there, and would wait for the same scriptlet
+        scene.host.run(FREE_SCRIPTLET, check=False)
     scene.release()
 
 
