@@ -55,8 +55,6 @@ load_ours() {
 look_packages() {
   lay_repository "$1" "$2"
   if [ -n "$bundle" ]; then lay_bundle; fi
-  # what runs that were killed have left, which may be some hundred MB
-  find "$(dirname "$look")" -maxdepth 1 -name 'docker-provision.??????' -mmin +1440 -exec rm -rf {} +
   lay "$look/key" "$3"
   held=$4 version=$5 replaced=$6 gone=$7 back=$8; shift 8
   if [ -z "$bundle" ]; then look_around; fi

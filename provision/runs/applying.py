@@ -55,7 +55,7 @@ def apply_script(
         + f"command={quote(claim.command)}\nnonce={word}\n"
         + LIBRARY
         + HIDING
-        + f"run_id={run_id(word)}\nrun=$runs/$run_id\ngiven=/var/tmp/docker-provision.given-$run_id\n"
+        + f"run_id={run_id(word)}\nrun=$runs/$run_id\ngiven=$scratch/docker-provision.given-$run_id\n"
         + LOCK
         + SUPERVISE
         + "".join(libraries)

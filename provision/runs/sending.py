@@ -31,7 +31,7 @@ class Sent:
 RECEIVE = r"""
 # ID SUMS NAME SIZE...: the files of a run, out of standard input, one behind the other
 receive() {
-  given=/var/tmp/docker-provision.given-$1 sums=$2
+  given=$scratch/docker-provision.given-$1 sums=$2
   shift 2
   sweep_looks
   whole=

@@ -218,7 +218,7 @@ await_process() {
 FORGET = r"""
 # ID: nothing is kept of it, and no empty folder of ours
 forget() {
-  rm -rf -- "${runs:?}/$1" "/var/tmp/docker-provision.given-$1"
+  rm -rf -- "${runs:?}/$1" "$scratch/docker-provision.given-$1"
   rmdir -- "$runs" "$state" 2>/dev/null
 }
 """

@@ -108,13 +108,14 @@ class TestLook:
             assert all(folder.startswith(f"{host.temporary}/docker-provision.") for folder in own)
             assert {"--noplugins", "--nogpgcheck"} <= set(words)
 
-    def test_what_a_killed_run_has_left_goes_after_a_day(self, host: Host) -> None:
-        old, young = (host.temporary / f"docker-provision.{name}" for name in ("aaaaaa", "bbbbbb"))
-        for folder in (old, young):
-            (folder / "cache").mkdir(parents=True)
-        os.utime(old, (0, 0))
-        assert host.look() == ("", [])
-        assert list(host.temporary.iterdir()) == [young]
+    def test_what_a_killed_run_has_left_goes_and_what_a_living_one_may_have_stays(self, host: Host) -> None:
+        dead = host.temporary / "docker-provision.4194305.aaaaaa"
+        (dead / "cache").mkdir(parents=True)
+        living = "docker-provision.$$.bbbbbb"
+        look = REPOSITORY.look(VERSION, ("install", OFFERED))
+        assert host.run(f'mkdir "{host.temporary}/{living}"\n{look}') == ("", [])
+        (left,) = host.temporary.iterdir()
+        assert left.name.endswith(".bbbbbb")
 
     def test_the_hosts_repositories_are_there_but_for_an_older_ours(self, host: Host) -> None:
         (host.repos / "CentOS-Base.repo").write_text("[base]\n")
