@@ -186,6 +186,7 @@ class Machines:
     def boot(self) -> None:
         """`vagrant up`: what doesn't run yet is made or booted."""
         self.vagrant("up", "--provider", "libvirt")
+        self._open_ports()
 
     def vagrant(self, *words: str, **settings: object) -> str:
         """What Vagrant prints; `settings` are those of the Vagrantfile. Raises LabError."""
@@ -209,6 +210,16 @@ class Machines:
     def _inside(self, *command: str) -> list[str]:
         net = f"--net=/run/netns/{network.namespace(self._lab.name)}"
         return tied("nsenter", net, "sh", "-eu", str(self.folder / "inside"), str(self.folder), *command)
+
+    def _open_ports(self) -> None:
+        """Have a machine that is restored reached at once.
+
+        Its qemu is another then, with another port of the bridge; with spanning tree, which libvirt's networks have,
+        a port is closed for its first four seconds, and whoever asks for the machine has given up after three.
+        """
+        name = network.namespace(self._lab.name)
+        for bridge in json.loads(run("ip", "-n", name, "-j", "link", "show", "type", "bridge")):
+            run("ip", "-n", name, "link", "set", bridge["ifname"], "type", "bridge", "stp_state", "0")
 
     def _prepare(self) -> None:
         for file, text in (

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import socket
 import subprocess
 from collections.abc import Callable
 
@@ -31,6 +32,13 @@ def test_the_kernel_is_the_machines_own(lab: Machines, host: Machine) -> None:
     kernel = host.run("uname -r").stdout.strip()
     assert kernel != platform.release()
     assert kernel in done.stdout, done.stdout + done.stderr
+
+
+def test_a_restored_machine_is_reached_at_once(lab: Machines, host: Machine) -> None:
+    address = next(line.split()[1] for line in lab.ssh_config.read_text().splitlines() if "HostName" in line)
+    for _ in range(2):
+        host.restore("fresh")
+        socket.create_connection((address, 22), timeout=20).close()
 
 
 def test_docker_comes_back_after_a_reboot(lab: Machines, converged: Machine, asked: tuple[str, ...]) -> None:
