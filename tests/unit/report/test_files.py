@@ -7,7 +7,7 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +167,15 @@ def test_let_go_it_is_written(hosts: Hosts, spec: str, report: Path, monkeypatch
     assert written(report)["cause"] == "let go"
 
 
+@pytest.fixture
+def _heard() -> Iterator[None]:
+    """Ctrl-C means what it means by default: whoever runs the tests in a shell's background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
 def test_an_interrupted_verify_writes_it(hosts: Hosts, report: Path) -> None:
     class Impatient(SetUp):
         def read(self, script: str, *, timeout: float | None = None) -> Any:
