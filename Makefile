@@ -43,9 +43,11 @@ fuzz: setup ## look for input that breaks a reader, a minute for each (Linux on 
 vagrant-test: setup ## the lab's tests on a virtual machine by Vagrant, in software emulation (root, Debian)
 	@$(PY) -m tests.stages vagrant
 
-bench: setup ## measure a run that finds nothing to change, beside our peers (root; up to an hour)
+bench: setup ## measure runs beside our peers', and draw them (root; up to an hour)
 	@test -e .bench/.made || { python3.11 -m venv .bench && .bench/bin/pip install -q -r bench/requirements.txt && touch .bench/.made; }
 	@$(PY) -m bench.speed
+	@$(PY) -m bench.first
+	@.bench/bin/python bench/plot.py "$$(ls bench/rows/all-*.csv | tail -1)"
 
 bench-quick: setup ## the same with 50 hosts and OpenSSH beside us
 	@$(PY) -m bench.speed quick

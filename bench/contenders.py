@@ -7,7 +7,7 @@ the service and its state, a group, and the engine's own word. OpenSSH, which kn
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ BIN = Path(sys.executable).parent
 PEERS = HERE.parent / ".bench" / "bin"
 """Where bench/requirements.txt is installed."""
 FORKS = 50
+SETTINGS = ("--log-max-size", "10m", "--log-max-file", "3", "--ack-eol")
+"""What hosts are set up with."""
 
 CHECKS = (
     "rpm -q docker-ce",
@@ -47,16 +49,17 @@ class Contender:
     most: int = 200
 
 
-def _ours(field: Field, count: int) -> list[str]:
-    inventory = field.folder / f"{count}.txt"
-    inventory.write_text("\n".join(field.addresses[:count]) + "\n")
-    words = ["plan", "--inventory", str(inventory), "--forks", str(FORKS), *asked(field), "--ack-eol"]
-    return [str(BIN / "fab"), "--ssh-config", str(field.ssh_config), *words]
+def ours(task: str, *flags: str) -> Command:
+    """By this program, with a journal of its own."""
 
+    def command(field: Field, count: int) -> list[str]:
+        inventory = field.folder / f"{count}.txt"
+        inventory.write_text("\n".join(field.addresses[:count]) + "\n")
+        program = ["env", f"XDG_STATE_HOME={field.folder}", str(BIN / "fab"), "-S", str(field.ssh_config)]
+        words = ["--inventory", str(inventory), "--forks", str(FORKS), "--repo-key", str(field.lab.repo_key)]
+        return [*program, task, *words, *SETTINGS, *flags]
 
-def asked(field: Field) -> tuple[str, ...]:
-    """What the hosts were set up with."""
-    return ("--repo-key", str(field.lab.repo_key), "--log-max-size", "10m", "--log-max-file", "3")
+    return command
 
 
 def _openssh(field: Field, count: int) -> list[str]:
@@ -72,19 +75,34 @@ def _openssh(field: Field, count: int) -> list[str]:
     return ["xargs", "-a", str(hosts), "-P", str(FORKS), "-I{}", "sh", "-c", ssh, "sh", "{}"]
 
 
-def _fabric(field: Field, count: int) -> list[str]:
-    return [sys.executable, str(HERE / "plain_fabric.py"), str(field.ssh_config), *field.addresses[:count]]
+def fabric(commands: Sequence[str]) -> Command:
+    """By plain Fabric, a `run` for each of the commands."""
+
+    def command(field: Field, count: int) -> list[str]:
+        lines = field.folder / "commands"
+        lines.write_text("\n".join(commands))
+        words = [str(HERE / "plain_fabric.py"), str(field.ssh_config), str(lines), *field.addresses[:count]]
+        return [sys.executable, *words]
+
+    return command
 
 
-def _pyinfra(field: Field, count: int) -> list[str]:
-    hosts, deploy = field.folder / f"pyinfra{count}.py", field.folder / "deploy.py"
-    data = {"ssh_config_file": str(field.ssh_config), "ssh_known_hosts_file": "/dev/null"}
-    hosts.write_text(f"hosts = ({list(field.addresses[:count])!r}, {data!r})\n")
-    deploy.write_text((HERE / "pyinfra_deploy.py").read_text())
-    return [str(PEERS / "pyinfra"), "-y", "--parallel", str(FORKS), str(hosts), str(deploy)]
+def pyinfra(name: str) -> Command:
+    """By a deploy of this folder."""
+
+    def command(field: Field, count: int) -> list[str]:
+        hosts, deploy = field.folder / f"pyinfra{count}.py", field.folder / "deploy.py"
+        data = {"ssh_config_file": str(field.ssh_config), "ssh_known_hosts_file": "/dev/null"}
+        hosts.write_text(f"hosts = ({list(field.addresses[:count])!r}, {data!r})\n")
+        deploy.write_text((HERE / name).read_text())
+        return [str(PEERS / "pyinfra"), "-y", "--parallel", str(FORKS), str(hosts), str(deploy)]
+
+    return command
 
 
-def _ansible(strategy: str) -> Command:
+def ansible(strategy: str, name: str) -> Command:
+    """By a playbook of this folder."""
+
     def command(field: Field, count: int) -> list[str]:
         hosts, settings = field.folder / f"{count}.ini", field.folder / f"{strategy}.cfg"
         hosts.write_text("\n".join(field.addresses[:count]) + "\n")
@@ -100,17 +118,17 @@ def _ansible(strategy: str) -> Command:
             f"[ssh_connection]\npipelining = true\nssh_args = -F {field.ssh_config} -o ControlMaster=auto"
             " -o ControlPersist=60s\n"
         )
-        playbook = [str(PEERS / "ansible-playbook"), "-i", str(hosts), str(HERE / "ansible_playbook.yml")]
+        playbook = [str(PEERS / "ansible-playbook"), "-i", str(hosts), str(HERE / name)]
         return ["env", f"ANSIBLE_CONFIG={settings}", f"ANSIBLE_HOME={field.folder}", *playbook]
 
     return command
 
 
 CONTENDERS = (
-    Contender("docker-provision", _ours, most=1000),
+    Contender("docker-provision", ours("plan"), most=1000),
     Contender("openssh", _openssh, most=1000),
-    Contender("fabric", _fabric),
-    Contender("pyinfra", _pyinfra),
-    Contender("ansible", _ansible("linear")),
-    Contender("ansible-mitogen", _ansible("mitogen_linear"), most=50),
+    Contender("fabric", fabric(CHECKS)),
+    Contender("pyinfra", pyinfra("pyinfra_deploy.py")),
+    Contender("ansible", ansible("linear", "ansible_playbook.yml")),
+    Contender("ansible-mitogen", ansible("mitogen_linear", "ansible_playbook.yml"), most=50),
 )

@@ -31,6 +31,7 @@ PidFile none
 PermitRootLogin prohibit-password
 UsePAM no
 LogLevel ERROR
+Subsystem sftp internal-sftp
 """
 
 
@@ -79,13 +80,14 @@ def field(count: int, *asked: str) -> Iterator[Field]:
         done = fab(lab, "-H", "host1", "setup-docker", "--repo-key", str(lab.repo_key), *asked)
         if done.returncode:
             raise SystemExit(f"bench: the host isn't set up:\n{done.stdout}{done.stderr}")
-        yield _grow(lab, host, count)
+        yield grow(lab, host, count)
     finally:
         run("ip", "route", "flush", NETWORK)
         lab.down()
 
 
-def _grow(lab: Lab, host: LabHost, count: int) -> Field:
+def grow(lab: Lab, host: LabHost, count: int) -> Field:
+    """So many addresses of this host, for as long as it isn't restored."""
     (host.root / CONFIG.lstrip("/")).write_text(SSHD)
     space = network.namespace(lab.name)
     run("ip", "netns", "exec", space, "sysctl", "-qw", "net.ipv4.ip_forward=1")

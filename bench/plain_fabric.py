@@ -1,28 +1,30 @@
-"""The same checks by plain Fabric, one `run` for each, hosts in threads: python plain_fabric.py CONFIG HOST..."""
+"""The same by plain Fabric, one `run` for each line of a file, hosts in threads: plain_fabric.py CONFIG FILE HOST..."""
 
 from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import fabric
 
-from bench.contenders import CHECKS, FORKS
+FORKS = 50
 
 
-def main(path: str, hosts: list[str]) -> None:
-    """Ask each host all of them."""
+def main(path: str, file: str, hosts: list[str]) -> None:
+    """Have each host do all of them."""
+    commands = Path(file).read_text().splitlines()
     config = fabric.Config(runtime_ssh_path=path)
     connections = [fabric.Connection(host, config=config) for host in hosts]
 
     def ask(connection: fabric.Connection) -> None:
         with connection:
-            for check in CHECKS:
-                connection.run(check, hide=True, in_stream=False)
+            for command in commands:
+                connection.run(command, hide=True, in_stream=False)
 
     with ThreadPoolExecutor(FORKS) as pool:
         list(pool.map(ask, connections))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

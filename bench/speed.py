@@ -3,7 +3,6 @@
 python -m bench.speed               all of it; needs bench/requirements.txt in .bench (`make bench` sees to that)
 python -m bench.speed all NAME...   only these beside us
 python -m bench.speed quick         50 hosts, OpenSSH beside us
-python -m bench.speed scale         a thousand hosts, once
 
 Runs are interleaved, so that whatever else the machine does falls on all alike, and only ratios within one call count.
 """
@@ -24,7 +23,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import date
 from pathlib import Path
 
-from bench.contenders import CONTENDERS, Contender
+from bench.contenders import CONTENDERS, SETTINGS, Contender
 from bench.field import Field, field
 
 ROWS = Path(__file__).parent / "rows"
@@ -35,7 +34,10 @@ OURS = "docker-provision"
 
 @dataclass(frozen=True)
 class Row:
-    """One run: how many hosts, at which round trip, and what it took, in seconds; `memory` is the peak in MiB."""
+    """One run: how many hosts, at which round trip, and what it took, in seconds.
+
+    `memory` is the peak in MiB of the largest process; Linux has it begin with that of whoever started it, some 50.
+    """
 
     contender: str
     hosts: int
@@ -44,13 +46,20 @@ class Row:
     processor: float
     memory: float
 
+    def __str__(self) -> str:
+        return " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in astuple(self))
+
 
 def measured(contender: Contender, ground: Field, count: int, rtt: float) -> Row:
     """One run, with all that it started: what it left to itself is ended and counted too."""
     command = contender.command(ground, count)
+    # as users have it: the program's modules are compiled once
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     begun = time.perf_counter()
     with (ground.folder / f"{contender.name}.log").open("w") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -61,11 +70,16 @@ def measured(contender: Contender, ground: Field, count: int, rtt: float) -> Row
     return Row(contender.name, count, rtt, wall, processor, usage.ru_maxrss / 1024)
 
 
+def adopt_orphans() -> None:
+    """What a command leaves behind becomes a child of this process, whatever it is."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
 def _left_behind() -> Iterator[float]:
     """Ansible's ssh masters outlive it: as its orphans they are ours now. End them; what they took."""
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     for pid in children.read_text().split():
-        if b"ssh" in Path(f"/proc/{pid}/comm").read_bytes():
+        if Path(f"/proc/{pid}/comm").read_bytes() == b"ssh\n":
             with suppress(ProcessLookupError):
                 os.kill(int(pid), 15)
             _, _, usage = os.wait4(int(pid), 0)
@@ -84,14 +98,17 @@ def series(ground: Field, plan: Sequence[tuple[int, float]], names: Sequence[str
                     if contender.name == "ansible" and turn and count > 50:
                         continue  # minutes each
                     rows.append(measured(contender, ground, count, rtt))
-                    print(
-                        " ".join(
-                            f"{value:g}" if isinstance(value, float) else str(value)
-                            for value in astuple(rows[-1])
-                        ),
-                        flush=True,
-                    )
+                    print(rows[-1], flush=True)
     return rows
+
+
+def keep(rows: Sequence[Row], kind: str) -> None:
+    """Into a file of today's."""
+    ROWS.mkdir(exist_ok=True)
+    with (ROWS / f"{kind}-{date.today()}.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(each.name for each in fields(Row))
+        writer.writerows(astuple(row) for row in rows)
 
 
 def ratios(rows: Sequence[Row]) -> list[str]:
@@ -123,26 +140,19 @@ ALL = "all"
 PLANS = {
     ALL: [(n, rtt) for n in (1, 10, 50, 200) for rtt in (0.0, 0.1)],
     "quick": [(50, 0.0)],
-    "scale": [(250, 0.0), (1000, 0.0)],
 }
-BESIDE = {ALL: tuple(each.name for each in CONTENDERS), "quick": ("openssh",), "scale": ()}
+BESIDE = {ALL: tuple(each.name for each in CONTENDERS), "quick": ("openssh",)}
 
 
 def main(kind: str, *beside: str) -> None:
     """Measure, keep the rows, print the ratios last."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    adopt_orphans()
     plan, names = PLANS[kind], (OURS, *(beside or BESIDE[kind]))
-    with field(
-        max(n for n, _ in plan), "--log-max-size", "10m", "--log-max-file", "3", "--ack-eol"
-    ) as ground:
+    with field(max(n for n, _ in plan), *SETTINGS) as ground:
         measured(CONTENDERS[0], ground, 1, 0.0)  # what is compiled once
         rows = series(ground, plan, names, TIMES)
     if kind != "quick":
-        ROWS.mkdir(exist_ok=True)
-        with (ROWS / f"{kind}-{date.today()}.csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(each.name for each in fields(Row))
-            writer.writerows(astuple(row) for row in rows)
+        keep(rows, kind)
     print("\n".join(ratios(rows)))
 
 

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import fabric
 
-from bench.contenders import CONTENDERS
+from bench.contenders import CONTENDERS, SETTINGS
 from bench.field import field
 from provision.inventory import Ssh
 from provision.remote import Session, connections
@@ -28,7 +28,7 @@ def seconds(work: Callable[[str], object], script: str) -> float:
 
 def main() -> None:
     """The probe, and a script that does nothing, by us and by OpenSSH in turn."""
-    with field(1, "--log-max-size", "10m", "--log-max-file", "3", "--ack-eol") as ground:
+    with field(1, *SETTINGS) as ground:
         by_ssh = next(each for each in CONTENDERS if each.name == "openssh").command(ground, 1)
         probe = (ground.folder / "probe.sh").read_text()
         config = fabric.Config(runtime_ssh_path=str(ground.ssh_config))

@@ -5,6 +5,7 @@ pydantic, rich and the rest are imported when a task runs: `fab --list` must not
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -163,8 +164,12 @@ def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
 
     def wrap(body: Callable[[Run], int]) -> Task:
         def task(context: Context, **values: str | bool) -> None:
+            # Modules stay for as long as the program runs: what they are made of isn't looked through for garbage.
+            gc.disable()
             from provision.run import Run  # noqa: PLC0415  it brings pydantic and rich
 
+            gc.freeze()
+            gc.enable()
             raise_if_empty(flags, values)
             code = body(Run.asked_for(context, values))
             if code:
