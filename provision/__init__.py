@@ -31,6 +31,7 @@ In reading order:
     handed        what the files that an operator names hold
     bundle        an offline repository in a folder, checked before it is used
     spec          all that an operator may ask for
+    references    names of images
     advisories    what is known against each engine version
     holes         security holes, by number
     engines       what each engine version is

@@ -47,8 +47,8 @@ class Remote(Protocol):
 
     def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
         """Run a script for as long as it is watched: one that is for its watcher alone, and tidies up after itself if
-        the connection is lost. Output is handed over in pieces, as it comes. It has to say something every second, on
-        either stream. Raises Unreachable, Refused, Failed."""
+        the connection is lost. What it prints is handed over in pieces, as it comes, and not kept. It has to say
+        something every second, on either stream. Raises Unreachable, Refused, Failed."""
 
     def apply(self, run: HostRun, hear: Callable[[str], None], lost: Callable[[str], None]) -> Output:
         """Begin a run on the host and follow it to its end, over lost connections too: each is told to `lost`.

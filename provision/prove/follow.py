@@ -65,9 +65,9 @@ def _prove(host: str, remote: Remote, ask: Ask, watcher: Watcher, begun: float) 
     run = f"docker-provision-prove-{secrets.token_hex(4)}"
     word = script.nonce()
     ear = Ear(word, host, watcher)
-    answer = remote.watch(recipe.proving(ask, found, run, word), ear.hear)
+    remote.watch(recipe.proving(ask, found, run, word), ear.hear)
     ear.raise_verdict()
-    seen = Seen(found, ask, run, script.sections(answer.stdout, word))
+    seen = Seen(found, ask, run, script.sections(ear.text, word))
     return Report(
         host,
         engine=found.info.server_version,
@@ -99,6 +99,7 @@ class Ear:
 
     def __init__(self, word: str, host: str, watcher: Watcher) -> None:
         self.notes: list[str] = []
+        self._pieces: list[str] = []
         self._word, self._host, self._watcher = word, host, watcher
         self._rest = ""
         self._doing = ""
@@ -108,9 +109,15 @@ class Ear:
 
     def hear(self, piece: str) -> None:
         """Take up the next piece of output."""
+        self._pieces.append(piece)
         *lines, self._rest = (self._rest + piece).split("\n")
         for each in lines:
             self._line(each)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self._pieces)
 
     def _line(self, text: str) -> None:
         frame = script.frame(text, self._word)

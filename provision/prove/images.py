@@ -11,18 +11,13 @@ from __future__ import annotations
 
 import re
 
+from provision import references
 from provision.errors import OperatorError
 
 DEFAULT = ("redis:7.0.11-bullseye", "nginx:1.25.0")
 
 CURED = (20, 10, 10)
 """The first engine whose seccomp profile lets new C libraries fall back."""
-
-_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(
-    rf"(?:(?P<registry>(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9.-]+(?=:))(?::[0-9]+)?)/)?"
-    rf"(?P<name>{_PART}(?:/{_PART})*)(?P<tag>:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?"
-)
 
 
 def pair(text: str) -> tuple[str, str]:
@@ -46,23 +41,12 @@ def reference(text: str) -> str:
     """The image's name with a tag. Raises OperatorError."""
     if "@" in text:
         raise OperatorError(f"--image: {text!r} is named by its digest: name it by a tag, like {DEFAULT[0]}")
-    found = _REFERENCE.fullmatch(text)
-    if found is None:
-        small = text.lower()
-        hint = f"did you mean {small}?" if _REFERENCE.fullmatch(small) else f"write it like {DEFAULT[0]}"
-        raise OperatorError(f"--image: {text!r} is no image's name: {hint}")
-    return text if found["tag"] else f"{text}:latest"
-
-
-def of_docker_hub(image: str) -> bool:
-    """Whether a registry mirror may serve it: they are asked for Docker Hub's images alone."""
-    found = _REFERENCE.fullmatch(image)
-    return found is not None and found["registry"] in (None, "docker.io", "index.docker.io")
+    return str(references.parse(text, "--image"))
 
 
 def manifest(image: str) -> tuple[str, str]:
     """The name and tag by which a registry has an image of Docker Hub: redis:7 is library/redis, 7."""
-    name, _, tag = re.sub(r"^(?:index\.)?docker\.io/", "", image).rpartition(":")
+    name, _, tag = image.rpartition(":")
     return (name if "/" in name else f"library/{name}"), tag
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from provision import references
 from provision.prove import images
 from provision.prove.asked import Answer, answer
 from provision.prove.pulls import Pull, pull
@@ -20,7 +21,7 @@ def prove(seen: Seen) -> Proof:
     """Whether a mirror served the first image."""
     mirrors, image = seen.engine.info.mirrors, seen.ask.images[0]
     pulled = pull(seen, 1)
-    if not images.of_docker_hub(image):
+    if not references.of_docker_hub(image):
         return _without_mirror(pulled, line("mirror.other-registry", image=image))
     if not mirrors:
         return _without_mirror(pulled, line("mirror.none"))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from provision import script
+from provision import references, script
 from provision.errors import Failed, Refused
 from provision.prove import asked, images, shell, shell_containers, shell_pull
 from provision.runs.shell import LIBRARY as RUNS
@@ -81,7 +81,7 @@ def proving(ask: Ask, found: Engine, run: str, word: str) -> str:
     """The script that does all of it; `run` is what all names of this run begin with."""
     first, second = (quote(each) for each in ask.images)
     name, tag = images.manifest(ask.images[0])
-    mirrors = found.info.mirrors if images.of_docker_hub(ask.images[0]) else ()
+    mirrors = found.info.mirrors if references.of_docker_hub(ask.images[0]) else ()
     body = _MAIN.format(
         first=first,
         second=second,

@@ -46,7 +46,8 @@ put_back() {
     if [ -z "$now" ]; then return; fi
     # the last name of an image that had none: with it the image would go
     tags=$(docker_cli image inspect -f '{{len .RepoTags}}' "$1")
-    if [ "$tags" = 1 ] && grep -q " $now\$" "$kept/before"; then
+    case $1 in *@*) last=0 ;; *) last=1 ;; esac
+    if [ "$tags" = "$last" ] && grep -q " $now\$" "$kept/before"; then
       frame note "$1 names an image that was here without a name: it stays"
     else
       docker_cli rmi "$1" >/dev/null 2>&1 || frame note "$1 stays: something uses it by now"

@@ -36,6 +36,7 @@ class _Stream:
     def __init__(self, started: bytes, on_piece: Callable[[str], None]) -> None:
         self._line = started
         self._on_piece = on_piece
+        self.keeps = True
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pieces: list[str] = []
         self.noise = b""
@@ -52,7 +53,8 @@ class _Stream:
             self._taken += len(data)
             piece = self._decoder.decode(data, final)
             if piece:
-                self._pieces.append(piece)
+                if self.keeps:
+                    self._pieces.append(piece)
                 self._on_piece(piece)
 
     @property
@@ -62,7 +64,7 @@ class _Stream:
 
     @property
     def text(self) -> str:
-        """What the script printed."""
+        """What the script printed; nothing where it isn't kept."""
         return "".join(self._pieces)
 
 
@@ -121,15 +123,21 @@ class Exchange:
         return self._out.handed_on
 
     def run(
-        self, limit: float | None, *, silence: float | None = None, content: Content | None = None
+        self,
+        limit: float | None,
+        *,
+        silence: float | None = None,
+        content: Content | None = None,
+        keeps: bool = True,
     ) -> Output:
         """Run to the end, for at most `limit` seconds if one is given; the script takes in `content`. One that
-        began and prints nothing for `silence` seconds is on a dead line, which the kernel takes longer to notice.
+        began and prints nothing for `silence` seconds is on a dead line, which the kernel takes longer to notice. The
+        Output has what it printed unless `keeps` is False: that may be more than fits into memory.
 
         Raises Refused if there is no root shell, Failed if time is up, Unreachable if the connection ends before
         the script could begin, ConnectionError if it ends after.
         """
-        begun, self._content = time.monotonic(), content
+        begun, self._content, self._out.keeps = time.monotonic(), content, keeps
         wake = Event()
         self._start()
         self._channel.in_buffer.set_event(wake)

@@ -108,14 +108,14 @@ class Session:
 
     def watch(self, script: str, on_piece: Callable[[str], None]) -> Output:
         """Run a script for as long as it takes and goes on saying something; `on_piece` gets what it prints, decoded,
-        in pieces as they come.
+        in pieces as they come, and the Output has nothing of it: it may be gigabytes.
 
         Raises Unreachable and Refused while nothing was begun, Failed if the connection was lost.
         """
         with closing(self._channel()) as channel:
             try:
                 exchange = Exchange(channel, self._become(), script, eager=False, on_piece=on_piece)
-                return exchange.run(None, silence=SILENCE)
+                return exchange.run(None, silence=SILENCE, keeps=False)
             except _LOST as problem:
                 raise Failed(f"the connection was lost ({problem}): run again") from problem
 
@@ -145,7 +145,7 @@ class Session:
                 answer = exchange.run(None, silence=TAKING_LIMIT, content=content)
             except _LOST as problem:
                 raise Unreachable(
-                    f"the connection was lost while packages were sent ({problem}): nothing was changed, run again",
+                    f"the connection was lost while files were sent ({problem}): nothing was changed, run again",
                     passing=True,
                 ) from problem
         if answer.status:

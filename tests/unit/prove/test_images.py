@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provision.errors import OperatorError
-from provision.prove.images import CURED, DEFAULT, manifest, new_library, of_docker_hub, pair, version
+from provision.prove.images import CURED, DEFAULT, manifest, new_library, pair, version
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ from provision.prove.images import CURED, DEFAULT, manifest, new_library, of_doc
         (DEFAULT[1], (DEFAULT[1], DEFAULT[0])),
         ("registry.example:5000/a/b__c", ("registry.example:5000/a/b__c:latest", DEFAULT[1])),
         ("localhost/a:1", ("localhost/a:1", DEFAULT[1])),
+        ("docker.io/library/redis:7", ("redis:7", DEFAULT[1])),
     ],
 )
 def test_names(text: str, expected: tuple[str, str]) -> None:
@@ -45,14 +46,9 @@ def test_mistakes(text: str, says: str) -> None:
     assert str(error.value).startswith("--image: ")
 
 
-def test_mirrors_are_asked_for_docker_hubs_images_alone() -> None:
-    assert all(map(of_docker_hub, ("redis:7", "a/b:1", "docker.io/library/redis:7")))
-    assert not any(map(of_docker_hub, ("quay.io/a/b:1", "localhost:5000/a:1", "registry:5000/a:1")))
-
-
 def test_a_registry_has_docker_hubs_own_images_below_library() -> None:
     assert manifest("redis:7") == ("library/redis", "7")
-    assert manifest("docker.io/a/b:1") == ("a/b", "1")
+    assert manifest(pair("docker.io/a/b:1")[0]) == ("a/b", "1")
 
 
 def test_versions_compare() -> None:

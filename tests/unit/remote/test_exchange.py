@@ -38,12 +38,13 @@ def run(
     silence: float | None = None,
     on_piece: Callable[[str], None] = lambda _piece: None,
     content: Content | None = None,
+    keeps: bool = True,
 ) -> Output:
     """Run a script over a channel."""
     with closing(channel):
         become = Become("deploy", password)
         exchange = Exchange(channel, become, script, eager=eager, on_piece=on_piece)  # type: ignore[arg-type]
-        return exchange.run(limit, silence=silence, content=content)
+        return exchange.run(limit, silence=silence, content=content, keeps=keeps)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -138,6 +139,14 @@ def test_a_script_larger_than_any_pipe_and_output_on_both_streams(tmp_path: Path
     )
     output = run(Host(tmp_path, uid=0).channel(), script)
     assert (len(output.stdout), len(output.stderr), output.status) == (3_000_000, 2_000_000, 0)
+
+
+def test_what_is_not_kept_is_handed_over_all_the_same(tmp_path: Path) -> None:
+    pieces: list[str] = []
+    script = "head -c 3000000 /dev/zero\n"
+    output = run(Host(tmp_path, uid=0).channel(), script, on_piece=pieces.append, keeps=False)
+    assert output == Output("", "", 0)
+    assert sum(map(len, pieces)) == 3_000_000
 
 
 # -- what goes in behind a script
