@@ -6,9 +6,11 @@
     linux/centos/7/x86_64/stable/{Packages,repodata}   these: any web server makes a --package-mirror of the folder
     dependencies/gpg                                   the key that signs CentOS's packages
     dependencies/{Packages,repodata}                   what Docker's need of them
+    images/ID.tar.gz                                   images as `docker save` gives them, each once, without names
 
 Nothing in it is trusted for its own word: the keys must be those that are asked for, and the host's rpm checks each
-package against them before anything is installed.
+package against them before anything is installed. Images are signed by nobody: their checksums hold against damage
+alone.
 """
 
 from __future__ import annotations
@@ -20,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from provision import openpgp
+from provision import openpgp, references
 from provision.errors import OperatorError
 from provision.urls import package_mirror_trouble
 
@@ -37,7 +39,10 @@ FOLDERS: Mapping[Id, str] = {DOCKER: f"linux/centos/7/{ARCH}/stable", DEPENDENCI
 """The two repositories of a bundle, by the id that each has on hosts."""
 KEYS: Mapping[Id, str] = {DOCKER: "linux/centos/gpg", DEPENDENCIES: "dependencies/gpg"}
 
+IMAGES = "images"
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~^-]*")
+_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -77,15 +82,60 @@ class Package(BaseModel):
         return f"{FOLDERS[self.repository]}/Packages/{self.file}"
 
 
-class Manifest(BaseModel):
-    """What a bundle is: of which versions, made when, by which release of this program, through which host, from where.
+class Image(BaseModel):
+    """One image of a bundle. `reference` is what was asked for, its tag said, `id` what docker calls it.
 
-    `mirror` is the folder above linux/centos that Docker's packages came from, `made` a time in UTC.
+    `digest` is that of its manifest, by which its registry knows it, where docker told. `file` is where it lies in the
+    bundle, `size` what that has, `unpacked` what docker says that the image takes, both in bytes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    reference: str
+    id: str
+    digest: str | None = None
+    file: str
+    size: int = Field(ge=0)
+    unpacked: int = Field(ge=0)
+
+    @field_validator("reference")
+    @classmethod
+    def _named(cls, text: str) -> str:
+        try:
+            return str(references.parse(text, IMAGES))
+        except OperatorError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("id", "digest")
+    @classmethod
+    def _digest(cls, text: str | None) -> str | None:
+        if text is not None and not _ID.fullmatch(text):
+            raise ValueError(f"{text!r} is no digest")
+        return text
+
+    @field_validator("file")
+    @classmethod
+    def _its_own(cls, path: str, known: ValidationInfo) -> str:
+        if path != image_file(known.data.get("id", "")):
+            raise ValueError(f"{path!r} isn't the file of that image")
+        return path
+
+    @property
+    def name(self) -> str:
+        """What leads to it on a host: its tag, or its ID where none was asked for."""
+        return references.parse(self.reference, IMAGES).tagged or self.id
+
+
+class Manifest(BaseModel):
+    """What a bundle is: of which versions, made when, by which release of this program, through which host, from where.
+
+    `mirror` is the folder above linux/centos that Docker's packages came from, `made` a time in UTC. `format` is 2
+    where there are images, which older releases of this program don't know.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1, 2] = 1
     docker_versions: tuple[str, ...]
     arch: str
     mirror: str
@@ -93,6 +143,7 @@ class Manifest(BaseModel):
     made_by: str
     through: str
     packages: tuple[Package, ...]
+    images: tuple[Image, ...] = ()
 
     @field_validator("mirror")
     @classmethod
@@ -122,6 +173,7 @@ class Bundle:
     base_key: bytes
     packages: tuple[tuple[Package, Content], ...]
     metadata: tuple[Content, ...]
+    images: tuple[tuple[Image, Content], ...] = ()
 
     @property
     def baseurl(self) -> str:
@@ -155,6 +207,7 @@ def opened(path: str, flag: str, version: str) -> Bundle:
             f"{flag}: {path} is for {manifest.arch}, and hosts are {ARCH}: make one through a host"
         )
     named = {MANIFEST, *KEYS.values(), *(package.path for package in manifest.packages)}
+    named |= {image.file for image in manifest.images}
     named |= {f"{place}/repodata/repomd.xml" for place in FOLDERS.values()}
     if missing := sorted(named - sums.keys()):
         raise OperatorError(f"{flag}: {folder / SUMS} lacks {missing[0]}: make the bundle anew")
@@ -165,6 +218,7 @@ def opened(path: str, flag: str, version: str) -> Bundle:
         (folder / KEYS[DEPENDENCIES]).read_bytes(),
         tuple((each, _content(folder, each.path, sums)) for each in manifest.packages),
         tuple(_content(folder, name, sums) for name in sums if "/repodata/" in name),
+        tuple((each, _content(folder, each.file, sums)) for each in manifest.images),
     )
 
 
@@ -184,6 +238,11 @@ def raise_if_foreign(bundle: Bundle, flag: str, repo_key: str, base_key: str) ->
                 f"{flag}: {bundle.folder / name} isn't the key {wanted} that is asked for ({found}): if that is meant, "
                 f"hand it over by {option} FILE"
             )
+
+
+def image_file(ident: str) -> str:
+    """Where the image of this ID lies in a bundle."""
+    return f"{IMAGES}/{ident.removeprefix('sha256:')}.tar.gz"
 
 
 def is_plain(name: str) -> bool:

@@ -12,10 +12,11 @@ from provision.preflight import Terms
 from provision.resources import record
 from provision.resources.base import Change, Finding, Note, Pending, Refusal, Step, Trace, Unknown
 from provision.resources.bundled import BUNDLED_ID
+from provision.resources.images import IMAGES_ID
 from provision.resources.record import RECORD_ID, Record
 from provision.resources.unfinished import UNFINISHED_ID
 
-UNKEPT = (RECORD_ID, UNFINISHED_ID, BUNDLED_ID)
+UNKEPT = (RECORD_ID, UNFINISHED_ID, BUNDLED_ID, IMAGES_ID)
 """What nobody wants back as it was before."""
 
 NO_TERMS = Terms()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from provision import engines
+from provision import engines, references
 from provision.changing import Changing, Mode, unheard
 from provision.converge import read
 from provision.errors import HostError, OperatorError
@@ -98,6 +98,7 @@ class Run:
 
         folder, hosts = bundling.target(self._request.flag("output")), self._request.hosts()
         bundling.metadata_maker()
+        images = references.several(self._request.flag("images"), "--images")
         also = [engines.engine(each) for each in re.split(r"\s*,\s*", self._request.flag("also")) if each]
         if len(hosts) != 1:
             raise OperatorError(
@@ -115,9 +116,13 @@ class Run:
                 repository(asked.spec, asked.handed),
                 asked.handed.base_key,
                 base_repos.archive(asked.spec, asked.handed) or b"",
+                images,
             )
-            self._out.print(f"{host.name}: it resolves and downloads", soft_wrap=True, markup=False)
-            return bundling.make(host.remote, order, folder)
+
+            def tell(text: str) -> None:
+                self._out.print(one_line(f"{host.name}: {text}"), soft_wrap=True, markup=False)
+
+            return bundling.make(host.remote, order, folder, tell)
 
         results = self._each(made)
         if self._request.json:

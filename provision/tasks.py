@@ -83,6 +83,11 @@ OUTPUT = Value("output", "DIR", "the folder that the bundle is made in; it must 
 ALSO = Value(
     "also", "VERSION[,VERSION]", "further versions in it, so that a change from one has its way back"
 )
+IMAGES = Value(
+    "images",
+    "IMAGE[,IMAGE]",
+    "images in it too, as `docker pull` takes them; the host's Docker pulls what it lacks, and removes that again",
+)
 RUN = Value("run", "ID", "the run, if not that which is under way or the newest (`history` lists them)")
 HOLDER = Argument("run", "ID", "the run that holds the host; whoever waits for it is told its id")
 REPLACE = Switch(
@@ -265,7 +270,7 @@ def versions(run: Run) -> int:
     return run.versions()
 
 
-@command(OUTPUT, ALSO, *ASKED, *PACE, JSON)
+@command(OUTPUT, ALSO, IMAGES, *ASKED, *PACE, JSON)
 def bundle(run: Run) -> int:
     """Make an offline repository of Docker and all that it needs, through one host; for --package-mirror bundle:DIR."""
     return run.bundle()

@@ -1,9 +1,11 @@
-"""How a bundle is made: one host resolves and downloads by its own yum, its packages come over the connection.
+"""How a bundle is made: one host resolves and downloads by its own yum, its packages come over the connection, and the
+images that its engine pulls.
 
 Into an empty root, so that all comes that a package needs, whatever the host has (yum 3.4.3, run: with --installroot
 and --releasever nothing counts as installed).
 
 gathering.py    what the host does
+images.py       the images, which its engine pulls
 unpacking.py    what it passes on, as files here
 """
 
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,14 +27,17 @@ from provision.bundle import (
     DEPENDENCIES,
     DOCKER,
     FOLDERS,
+    IMAGES,
     KEYS,
     MANIFEST,
     SUMS,
     Id,
+    Image,
     Manifest,
     Package,
 )
 from provision.bundling.gathering import Order, gather_script
+from provision.bundling.images import described
 from provision.bundling.unpacking import Unpacking
 from provision.converge import Remote
 from provision.errors import OperatorError, Refused
@@ -43,18 +48,26 @@ __all__ = ["Made", "Order", "make", "metadata_maker", "target"]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A bundle that was made: where, of how many packages, how many bytes of them."""
+    """A bundle that was made: where, of how many packages, of which images, how many bytes of both."""
 
     folder: Path
     packages: int
+    images: tuple[Image, ...]
     size: int
 
     def plain(self) -> dict[str, Any]:
         """As `--json` prints it."""
-        return {"folder": str(self.folder), "packages": self.packages, "bytes": self.size}
+        return {
+            "folder": str(self.folder),
+            "packages": self.packages,
+            "images": [each.reference for each in self.images],
+            "bytes": self.size,
+        }
 
     def __str__(self) -> str:
-        return f"{self.folder}: {self.packages} packages, {self.size / 1e6:.1f} MB"
+        count = len(self.images)
+        images = f" and {count} image{'' if count == 1 else 's'}" if count else ""
+        return f"{self.folder}: {self.packages} packages{images}, {self.size / 1e6:.1f} MB"
 
 
 def target(path: str) -> Path:
@@ -83,19 +96,23 @@ def metadata_maker() -> ModuleType:
     return found
 
 
-def make(remote: Remote, order: Order, folder: Path) -> Made:
-    """A bundle in `folder`, through this host.
+def make(remote: Remote, order: Order, folder: Path, tell: Callable[[str], None]) -> Made:
+    """A bundle in `folder`, through this host. `tell` hears what it is at.
 
     Either all of it is there in the end, or nothing. Raises what `Remote.watch` raises, Refused where the host can't do
     it, and OperatorError where it can't be written.
     """
     maker = metadata_maker()
     with _aside(folder) as aside:
-        _fetch(remote, order, aside)
+        if order.images:
+            (aside / IMAGES).mkdir()
+        _fetch(remote, order, aside, tell)
         _raise_if_foreign(aside, order.base_key)
         (aside / KEYS[DOCKER]).write_bytes(order.repository.key)
+        images = described(aside, order.images)
         packages = [package for place in FOLDERS for package in _described(maker, aside, place)]
         manifest = Manifest(
+            format=2 if images else 1,
             docker_versions=tuple(engine.version for engine in order.engines),
             arch=ARCH,
             mirror=order.mirror,
@@ -103,14 +120,18 @@ def make(remote: Remote, order: Order, folder: Path) -> Made:
             made_by=__version__,
             through=order.host,
             packages=tuple(packages),
+            images=images,
         )
-        (aside / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        # older releases know no images
+        text = manifest.model_dump_json(indent=1, exclude=set() if images else {"images"})
+        (aside / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
         (aside / SUMS).write_text(bundle.text_of_sums(aside), encoding="ascii")
-        size = sum((aside / package.path).stat().st_size for package in packages)
+        files = {*(package.path for package in packages), *(image.file for image in images)}
+        size = sum((aside / file).stat().st_size for file in files)
         if folder.exists():
             folder.rmdir()  # it is empty
         aside.rename(folder)
-    return Made(folder, len(packages), size)
+    return Made(folder, len(packages), images, size)
 
 
 @contextmanager
@@ -129,9 +150,9 @@ def _aside(folder: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _fetch(remote: Remote, order: Order, aside: Path) -> None:
+def _fetch(remote: Remote, order: Order, aside: Path, tell: Callable[[str], None]) -> None:
     word = script.nonce()
-    with Unpacking(word, aside) as unpacking:
+    with Unpacking(word, aside, tell) as unpacking:
         remote.watch(gather_script(order, word), unpacking.hear)
         unpacking.raise_verdict()
 

@@ -1,14 +1,16 @@
-"""What a host does for a bundle: it resolves, downloads, checks, and passes on what came of that."""
+"""What a host does for a bundle: it resolves, downloads, checks, and passes on what came of that; images first."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
 
+from provision.bundling import images
 from provision.engines import Engine
+from provision.references import Reference
 from provision.resources.baserepos import KEY_PATH
 from provision.resources.yum import LIBRARY, Repository
-from provision.script import COMMON, PREAMBLE, quote
+from provision.script import COMMON, PREAMBLE, owner, quote
 
 GATHER = r"""
 # REPO CA KEY HELD VERSION ARCHIVE BASE-KEY PACKAGES...: in each word the packages of one engine, and all that they
@@ -21,6 +23,7 @@ gather() {
   cp "$7" "$look/base-key" ||
     fail "can't read $7, by which CentOS's packages are checked: \`yum reinstall centos-release\`"
   shift 7
+  frame step 'it resolves and downloads'
   root=$look/root
   mkdir "$root" "$look/packages" || fail "can't write under /var/tmp"
   look_around
@@ -51,7 +54,6 @@ gather() {
       case " $every " in *" $package "*) fail "signature $name" ;; *) fail "dependency $name" ;; esac
     fi
   done
-  frame 'done' bundle
 }
 # KIND FILE
 pass_on() {
@@ -74,7 +76,7 @@ gather_aloud() {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be bundled: engines, from this repository of this mirror, through this host.
+    """What is to be bundled: engines, from this repository of this mirror, and images, through this host.
 
     `base_key` is the fingerprint of the key that signs CentOS's packages, `archive` a file of repositories that stand
     in for CentOS's own; empty where these are alive.
@@ -86,6 +88,7 @@ class Order:
     repository: Repository
     base_key: str
     archive: bytes = b""
+    images: tuple[Reference, ...] = ()
 
 
 def gather_script(order: Order, word: str) -> str:
@@ -107,5 +110,7 @@ def gather_script(order: Order, word: str) -> str:
         + COMMON
         + LIBRARY
         + GATHER
-        + f"gather_aloud {' '.join(map(quote, words))} </dev/null\n"
+        + images.script_text(order.images, owner())
+        + f"main() {{\n{'images' if order.images else ':'} && gather_aloud {' '.join(map(quote, words))} &&\n"
+        + "  frame 'done' bundle\n}\nmain </dev/null\n"
     )

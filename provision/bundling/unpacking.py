@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from provision import bundle, script
 from provision.bundle import DEPENDENCIES, FOLDERS, KEYS
+from provision.bundling.images import TOLD
 from provision.errors import Failed, Refused
+from provision.masking import masked
 from provision.script import Mark
 from provision.verdicts import explain
 
+_HEX = re.compile(r"[0-9a-f]{64}")
+
 
 class Unpacking:
-    """Takes what a host passes on, piece by piece, into files of a bundle."""
+    """Takes what a host passes on, piece by piece, into files of a bundle. `tell` hears what the host is at."""
 
-    def __init__(self, word: str, folder: Path) -> None:
-        self._word, self._folder = word, folder
+    def __init__(self, word: str, folder: Path, tell: Callable[[str], None]) -> None:
+        self._word, self._folder, self._tell = word, folder, tell
         self._rest, self._log = "", list[str]()
         self._file: IO[bytes] | None = None
         self._verdict: tuple[Mark, str] | None = None
@@ -43,7 +49,7 @@ class Unpacking:
             case (_, text):
                 raise Refused(explain(text, self._log), log=tuple(self._log[-20:]))
         raise Failed(
-            "the host ended before it had passed on all packages: run again", log=tuple(self._log[-20:])
+            "the host ended before it had passed on everything: run again", log=tuple(self._log[-20:])
         )
 
     def _line(self, line: str) -> None:
@@ -59,6 +65,8 @@ class Unpacking:
             self._close()
             if not frame.rest.endswith(" 0"):
                 raise Failed(f"the host couldn't read {frame.rest.split(' ')[1]}: run again")
+        elif frame.mark in (Mark.STEP, Mark.WAIT, Mark.NOTE):
+            self._tell(masked(frame.rest))
         elif frame.mark in (Mark.REFUSE, Mark.FAIL, Mark.DONE):
             self._verdict = frame.mark, frame.rest
 
@@ -66,6 +74,10 @@ class Unpacking:
         kind, _, name = told.partition(" ")
         if kind == "key":
             return self._folder / KEYS[DEPENDENCIES]
+        if kind == "images":
+            return self._folder / bundle.IMAGES / TOLD
+        if kind == "image" and _HEX.fullmatch(name):
+            return self._folder / bundle.image_file(name)
         places = [place for repository, place in FOLDERS.items() if repository == kind]
         if not places or not bundle.is_plain(name):
             raise Failed(f"the host passed on {told!r}, which is no file of a bundle")

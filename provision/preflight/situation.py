@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from provision.bundle import Image
 from provision.daemon_settings import data_root
 from provision.engines import Engine
 from provision.facts import Facts, HostFacts
@@ -14,6 +15,7 @@ from provision.resources import daemonjson
 from provision.resources.base import Absent, Change, State, States, Step, Trace
 from provision.resources.daemon import UnitState
 from provision.resources.file import FileState, Unsuitable
+from provision.resources.images import Images
 from provision.resources.packages import Packages, PackagesState
 from provision.resources.transition import Transition
 from provision.resources.unit import Unit
@@ -74,7 +76,7 @@ class Situation:
     """A host, and what is about to be done to it.
 
     `packages` are the names of Docker packages that are there, `installs` is the engine whose packages will come,
-    `move` how. Each is None where it is no subject of the run, or couldn't be read.
+    `move` how. Each is None where it is no subject of the run, or couldn't be read. `images` will be sent and loaded.
     """
 
     host: HostFacts
@@ -83,6 +85,7 @@ class Situation:
     installs: Engine | None = None
     move: Transition | None = None
     service: Service | None = None
+    images: tuple[Image, ...] = ()
 
 
 def situation(facts: Facts, steps: Sequence[Step], changes: Sequence[Change], terms: Terms) -> Situation:
@@ -90,6 +93,7 @@ def situation(facts: Facts, steps: Sequence[Step], changes: Sequence[Change], te
     resources = [resource for step in steps for resource in step.resources]
     packages = next((resource for resource in resources if isinstance(resource, Packages)), None)
     unit = next((resource for resource in resources if isinstance(resource, Unit)), None)
+    images = next((resource for resource in resources if isinstance(resource, Images)), None)
     changed = {change.resource for change in changes}
     return Situation(
         facts.host,
@@ -98,6 +102,7 @@ def situation(facts: Facts, steps: Sequence[Step], changes: Sequence[Change], te
         installs=packages.engine if packages and packages.id in changed else None,
         move=packages.transition(facts.states) if packages else None,
         service=_service(facts, unit) if unit else None,
+        images=tuple(image for image, _ in images.lacking(facts.states)) if images else (),
     )
 
 

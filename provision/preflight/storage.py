@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from provision.daemon_settings import DEFAULT_ROOT
-from provision.engines import Engine
 from provision.facts.host import DOWNLOADS, PACKAGES, Space
 from provision.preflight.situation import Service, Situation
 from provision.resources.transition import CLI
@@ -26,8 +25,7 @@ LABELS = ("container_var_lib_t", "docker_var_lib_t")
 
 def refusals(case: Situation) -> Iterator[str]:
     """Reasons that lie in file systems."""
-    if case.installs:
-        yield from _cramped(case, case.installs)
+    yield from _cramped(case)
     if case.service:
         yield from _untyped(case, case.service)
         if not _in_use(case.service):
@@ -40,23 +38,47 @@ def notes(case: Situation) -> Iterator[str]:
         yield from _unlabelled(case, case.service)
 
 
-def _cramped(case: Situation, engine: Engine) -> Iterator[str]:
+def _cramped(case: Situation) -> Iterator[str]:
     """By file system: what several folders need of one adds up. What couldn't be read is no reason."""
-    download, unpack = OF_ONE_PACKAGE if len(engine.packages) == 1 else OF_SEVERAL
-    if case.move and case.move.stops:
-        # the packages that are there now, for the way back
-        download += (OF_ONE_PACKAGE if CLI not in case.move.there else OF_SEVERAL)[0]
-    needs: dict[Space, dict[str, int]] = defaultdict(dict)
-    for path, needed in ((DOWNLOADS, LISTS + download), (PACKAGES, unpack)):
+    needs: dict[Space, Counter[str]] = defaultdict(Counter)
+    for path, needed in (*_for_packages(case), *_for_images(case)):
         if path in case.host.spaces:
-            needs[case.host.spaces[path]][path] = needed
+            needs[case.host.spaces[path]][path] += needed
     for space, parts in needs.items():
-        if space.free < sum(parts.values()) * 1024:
+        if space.free < parts.total() * 1024:
             yield (
                 f"too little space on {space.mount}: {space.free // 1024} MB are free, "
                 f"{' and '.join(f'{needed} MB for {path}' for path, needed in parts.items())} are needed; make room "
                 f"(`du -xh {space.mount} | sort -h | tail`, `yum clean all`)"
             )
+
+
+def _for_packages(case: Situation) -> Iterator[tuple[str, int]]:
+    """Paths, and the MB that packages need there."""
+    if case.installs is None:
+        return
+    download, unpack = OF_ONE_PACKAGE if len(case.installs.packages) == 1 else OF_SEVERAL
+    if case.move and case.move.stops:
+        # the packages that are there now, for the way back
+        download += (OF_ONE_PACKAGE if CLI not in case.move.there else OF_SEVERAL)[0]
+    yield DOWNLOADS, LISTS + download
+    yield PACKAGES, unpack
+
+
+def _for_images(case: Situation) -> Iterator[tuple[str, int]]:
+    """The same of images: they come as files, and docker lays each out once more while it takes it up."""
+    images = {image.id: image for image in case.images}.values()
+    if not images:
+        return
+    unpacked = [image.unpacked for image in images]
+    yield DOWNLOADS, _megabytes(sum(image.size for image in images))
+    root = case.service.root.path if case.service else DEFAULT_ROOT
+    yield root, _megabytes(sum(unpacked) + max(unpacked))
+
+
+def _megabytes(size: int) -> int:
+    """Rounded up, of 1024 x 1024 bytes as all here."""
+    return -(-size // 2**20)
 
 
 def _in_use(service: Service) -> bool:

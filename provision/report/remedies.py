@@ -80,8 +80,8 @@ CHINESE: dict[str, str] = {
         "{} 不是由 CentOS 的密钥签名的，因此什么都没有安装：它被改动过，或者来自不属于 CentOS 的软件源；"
         "请去掉那个软件源，或用 --base-key FILE 给出你自己的 CentOS 软件包的密钥"
     ),
-    "the connection was lost while packages were sent ({}): nothing was changed, run again": (
-        "发送软件包时断线（{}）：未作任何更改，再运行一次"
+    "the connection was lost while files were sent ({}): nothing was changed, run again": (
+        "发送文件时断线（{}）：未作任何更改，再运行一次"
     ),
     "the daemon didn't take up its configuration on {}: {}; {}; {}; its log of that is in {}/last-words": (
         "守护进程在 {} 时没有采用它的配置：{}；{}；{}；相关日志在 {}/last-words"

@@ -14,7 +14,7 @@ from provision.resources.restart import DEFAULT, Policy
 from provision.resources.unit import Unit
 from provision.resources.withdrawal import Withdrawal
 from provision.spec import Spec
-from provision.steps import access, base_repos, daemon, engine, kernel, repos, service
+from provision.steps import access, base_repos, daemon, engine, images, kernel, repos, service
 
 
 def steps(
@@ -59,6 +59,7 @@ def steps(
         daemon.step(daemon_json, variables, handed.registry_cas),
         service.step(unit),
         access.step(spec, packages),
+        images.step(handed),
     )
 
 

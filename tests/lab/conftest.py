@@ -58,6 +58,11 @@ def asked(lab: Lab) -> tuple[str, ...]:
 @pytest.fixture
 def converged(lab: Lab, asked: tuple[str, ...]) -> LabHost:
     """host1 as `setup-docker` leaves it; set up once in a run, then restored."""
+    return restored(lab, asked)
+
+
+def restored(lab: Lab, asked: tuple[str, ...]) -> LabHost:
+    """The same for a fixture that lasts longer."""
     host = lab.hosts["host1"]
     if "converged" not in host.disk.snapshots():
         host.restore("fresh")

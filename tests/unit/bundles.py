@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from provision import bundle, handed
-from provision.bundle import ARCH, DEPENDENCIES, DOCKER, FOLDERS, KEYS, Id, Manifest, Package
+from provision.bundle import ARCH, DEPENDENCIES, DOCKER, FOLDERS, KEYS, Id, Image, Manifest, Package
 
 MIRROR = "https://mirror.example.com/docker-ce"
 
@@ -32,9 +32,17 @@ PACKAGES = (
 )
 
 
-def make(folder: Path, *, packages: Sequence[Package] = PACKAGES) -> Path:
+def image(reference: str, number: int, unpacked: int = 10**6) -> Image:
+    """Its file has 1,000 bytes."""
+    ident = f"sha256:{str(number) * 64}"
+    file = bundle.image_file(ident)
+    return Image(reference=reference, id=ident, file=file, size=1000, unpacked=unpacked)
+
+
+def make(folder: Path, *, packages: Sequence[Package] = PACKAGES, images: Sequence[Image] = ()) -> Path:
     """A bundle of these, each of 1,000 bytes; both of its keys are Docker's own."""
     manifest = Manifest(
+        format=2 if images else 1,
         docker_versions=("18.06.3",),
         arch=ARCH,
         mirror=MIRROR,
@@ -42,6 +50,7 @@ def make(folder: Path, *, packages: Sequence[Package] = PACKAGES) -> Path:
         made_by="0.1.0",
         through="host1",
         packages=tuple(packages),
+        images=tuple(images),
     )
     for place in FOLDERS.values():
         (folder / place / "repodata").mkdir(parents=True)
@@ -49,9 +58,12 @@ def make(folder: Path, *, packages: Sequence[Package] = PACKAGES) -> Path:
         (folder / place / "Packages").mkdir()
     for each in packages:
         (folder / each.path).write_bytes(each.name[:1].encode() * 1000)
+    for one in images:
+        (folder / one.file).parent.mkdir(exist_ok=True)
+        (folder / one.file).write_bytes(one.id[-1:].encode() * 1000)
     for name in KEYS.values():
         (folder / name).write_bytes(handed.pinned_key())
-    (folder / bundle.MANIFEST).write_text(manifest.model_dump_json())
+    (folder / bundle.MANIFEST).write_text(manifest.model_dump_json(exclude=set() if images else {"images"}))
     seal(folder)
     return folder
 

@@ -93,7 +93,7 @@ def lacks_metadata(folder: Path) -> None:
         ),
         (altered, f"{ENGINE} isn't as SHA256SUMS has it"),
         (other_manifest, "bundle.json isn't as SHA256SUMS has it"),
-        (manifest(format=2), r"bundle.json is none of this program's \(format: "),
+        (manifest(format=3), r"bundle.json is none of this program's \(format: "),
         (
             manifest(docker_versions=["26.1.4", "20.10.24"]),
             r"holds Docker 26\.1\.4 and 20\.10\.24, and 18\.06\.3 is asked for: say --docker",
@@ -120,6 +120,53 @@ def test_no_name_leads_anywhere_else(made: Path, name: str) -> None:
     with pytest.raises(OperatorError, match="is none of this program's"):
         opened(made)
     assert not bundle.is_plain(name)
+
+
+# -- images
+
+
+@pytest.fixture
+def pictured(tmp_path: Path) -> Path:
+    images = (bundles.image("redis:7", 1), bundles.image(f"quay.io/a@sha256:{'2' * 64}", 2))
+    return bundles.make(tmp_path / "pictured", images=images)
+
+
+def test_images_are_taken_and_checked_as_all_files_are(pictured: Path) -> None:
+    found = opened(pictured)
+    assert [(image.name, content.target) for image, content in found.images] == [
+        ("redis:7", f"images/{'1' * 64}.tar.gz"),
+        (f"sha256:{'2' * 64}", f"images/{'2' * 64}.tar.gz"),
+    ]
+    file = pictured / found.images[0][0].file
+    for content in (file.read_bytes()[:500], b"!" + file.read_bytes()[1:]):
+        file.write_bytes(content)
+        with pytest.raises(OperatorError, match=r"images/1+\.tar\.gz isn't as SHA256SUMS has it"):
+            opened(pictured)
+    file.unlink()
+    with pytest.raises(OperatorError, match=r"images/1+\.tar\.gz can't be read"):
+        opened(pictured)
+    bundles.seal(pictured)
+    with pytest.raises(OperatorError, match=r"SHA256SUMS lacks images/1+\.tar\.gz"):
+        opened(pictured)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"reference": "-v"},
+        {"id": "sha256:../../etc/passwd"},
+        {"digest": "none"},
+        {"file": "bundle.json"},
+        {"file": f"images/{'2' * 64}.tar.gz"},
+        {"size": -1},
+        {"more": "1"},
+    ],
+)
+def test_what_an_image_can_not_be(pictured: Path, said: dict[str, object]) -> None:
+    told = json.loads((pictured / "bundle.json").read_text())
+    manifest(images=[{**told["images"][0], **said}])(pictured)
+    with pytest.raises(OperatorError, match="is none of this program's"):
+        opened(pictured)
 
 
 # -- whose packages they are isn't the bundle's own to say

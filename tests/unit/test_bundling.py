@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import json
 import secrets
 import sys
 from collections.abc import Callable
@@ -10,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from provision import bundling, engines
+from provision import bundling, engines, openpgp
 from provision.bundle import FOLDERS
 from provision.bundling.gathering import Order
 from provision.bundling.unpacking import Unpacking
 from provision.errors import Failed, HostError, OperatorError, Refused
 from provision.handed import pinned_key
+from provision.references import several
 from provision.resources.yum import Repository
 from provision.run import Run
 from tests.unit import bundles
@@ -42,7 +45,7 @@ def passed_on(told: str, content: bytes, status: int = 0) -> str:
 
 
 def heard(folder: Path, said: str, *, size: int = 1000) -> None:
-    with Unpacking(WORD, folder) as unpacking:
+    with Unpacking(WORD, folder, print) as unpacking:
         for at in range(0, len(said), size):
             unpacking.hear(said[at : at + size])
         unpacking.raise_verdict()
@@ -65,14 +68,15 @@ def test_files_come_out_byte_for_byte_however_they_come_in(folder: Path, size: i
 @pytest.mark.parametrize(
     ("said", "error", "words"),
     [
-        ("", Failed, "ended before it had passed on all packages"),
-        (passed_on(f"docker-ce-stable {RPM}", b"1"), Failed, "ended before it had passed on all packages"),
+        ("", Failed, "ended before it had passed on everything"),
+        (passed_on(f"docker-ce-stable {RPM}", b"1"), Failed, "ended before it had passed on everything"),
         (passed_on(f"docker-ce-stable {RPM}", b"1", 1), Failed, f"the host couldn't read {RPM}"),
         (
             f"\n{WORD} begin docker-ce-stable ../../x\n",
             Failed,
             r"'docker-ce-stable \.\./\.\./x', which is no",
         ),
+        (f"\n{WORD} begin image ../../x\n", Failed, r"'image \.\./\.\./x', which is no file of a bundle"),
         (f"\n{WORD} begin etc passwd\n", Failed, "'etc passwd', which is no file of a bundle"),
         (f"\n{WORD} begin docker-ce-stable {RPM}\n###\n", Failed, "what isn't base64"),
         (f"\n{WORD} refuse signature {RPM}\n", Refused, f"{RPM} isn't signed by the key that was asked for"),
@@ -113,8 +117,87 @@ def order() -> Order:
 )
 def test_nothing_is_left_where_no_bundle_could_be_made(tmp_path: Path, said: str, words: str) -> None:
     with pytest.raises(HostError, match=words):
-        bundling.make(Host(said), order(), tmp_path / "new")  # type: ignore[arg-type]  # no more of it is asked
+        bundling.make(Host(said), order(), tmp_path / "new", print)  # type: ignore[arg-type]  # no more of it is asked
     assert list(tmp_path.iterdir()) == []
+
+
+def image(number: int) -> tuple[str, bytes]:
+    """An ID, and a file."""
+    return f"{number:064x}", secrets.token_bytes(1000)
+
+
+PULLED = f"quay.io/a/b@sha256:{'7' * 64}"
+DIGESTS = f"x/redis@sha256:{'3' * 64},redis@sha256:{'4' * 64},"
+
+
+def with_images(told: bytes, *, files: bool = True) -> tuple[Order, str, dict[str, bytes]]:
+    """What was asked for, what the host says, and the files that it passes on."""
+    asked = dataclasses.replace(
+        order(),
+        base_key=openpgp.read(pinned_key().decode()).fingerprint,
+        images=several(f"redis,{PULLED}", ""),
+    )
+    sent = dict(image(number) for number in (1, 2)) if files else {}
+    said = "".join(passed_on(f"image {ident}", content) for ident, content in sent.items())
+    said += passed_on("images told", told) + passed_on("key base-key", pinned_key())
+    return asked, f"\n{WORD} step it pulls redis:latest\n{said}\n{WORD} done bundle\n", sent
+
+
+TOLD = f"redis:latest sha256:{1:064x} 5000 {DIGESTS}\n{PULLED} sha256:{2:064x} 6000 \n"
+
+
+def test_images_lie_in_it_as_they_came_and_are_listed(tmp_path: Path) -> None:
+    asked, said, sent = with_images(TOLD.encode())
+    heard: list[str] = []
+    made = bundling.make(Host(said), asked, tmp_path / "new", heard.append)  # type: ignore[arg-type]  # likewise
+    assert heard == ["it pulls redis:latest"]
+    assert str(made) == f"{tmp_path}/new: 0 packages and 2 images, 0.0 MB"
+    assert made.plain()["images"] == ["redis:latest", PULLED]
+    assert made.size == 2000
+    files = {f"images/{ident}.tar.gz": content for ident, content in sent.items()}
+    assert {
+        str(path.relative_to(tmp_path / "new")): path.read_bytes() for path in tmp_path.rglob("images/*")
+    } == files
+    told = json.loads((tmp_path / "new/bundle.json").read_text())
+    assert told["format"] == 2
+    assert told["images"][0] == {
+        "reference": "redis:latest",
+        "id": f"sha256:{1:064x}",
+        "digest": f"sha256:{'4' * 64}",
+        "file": f"images/{1:064x}.tar.gz",
+        "size": 1000,
+        "unpacked": 5000,
+    }
+    assert told["images"][1]["digest"] is None
+    assert all(name in (tmp_path / "new/SHA256SUMS").read_text() for name in files)
+
+
+@pytest.mark.parametrize(
+    ("told", "files"),
+    [
+        ("", True),
+        (TOLD, False),
+        (TOLD.replace("redis:latest", "redis:7"), True),
+        (TOLD.replace("5000", "much"), True),
+        (TOLD.replace("sha256:0", "sha256:../0"), True),
+    ],
+)
+def test_a_host_that_does_not_say_what_images_are(tmp_path: Path, told: str, files: bool) -> None:
+    asked, said, _ = with_images(told.encode(), files=files)
+    with pytest.raises(Failed, match="the host didn't say what its images are: run again"):
+        bundling.make(Host(said), asked, tmp_path / "new", print)  # type: ignore[arg-type]  # likewise
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_images_it_is_as_older_releases_know_it(tmp_path: Path) -> None:
+    asked, _, _ = with_images(b"")
+    said = passed_on("key base-key", pinned_key()) + f"\n{WORD} done bundle\n"
+    plain = dataclasses.replace(asked, images=())
+    bundling.make(Host(said), plain, tmp_path / "new", print)  # type: ignore[arg-type]  # likewise
+    told = json.loads((tmp_path / "new/bundle.json").read_text())
+    assert told["format"] == 1
+    assert "images" not in told
+    assert not (tmp_path / "new/images").exists()
 
 
 def test_where_it_is_made(tmp_path: Path) -> None:
@@ -139,7 +222,7 @@ def test_a_folder_that_can_not_be_written(monkeypatch: pytest.MonkeyPatch, tmp_p
 
     monkeypatch.setattr("tempfile.mkdtemp", full)
     with pytest.raises(OperatorError, match=r"--output: can't write .*/new: No space left"):
-        bundling.make(Host(""), order(), tmp_path / "new")  # type: ignore[arg-type]  # likewise
+        bundling.make(Host(""), order(), tmp_path / "new", print)  # type: ignore[arg-type]  # likewise
 
 
 def test_the_library_that_writes_metadata_is_named_where_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +242,7 @@ class TestBundles:
             (("a",), {}, "--output: say in which folder"),
             (("a", "b"), {"output": "new"}, "bundle: one host makes it, and 2 are named"),
             (("a",), {"output": "new", "also": "18.6"}, "'18.6' is not a Docker version"),
+            (("a",), {"output": "new", "images": "redis,-v"}, "--images: '-v' is no image's name"),
             (
                 ("a",),
                 {"output": "new", "package_mirror": "bundle:made"},

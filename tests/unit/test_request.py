@@ -74,11 +74,14 @@ class TestMistakes:
             ("repos, servis", "--only: there is no step 'servis': did you mean service?"),
             (
                 "everything",
-                "--only: there is no step 'everything': they are base, repos, engine, kernel, daemon, service, access",
+                (
+                    "--only: there is no step 'everything': they are base, repos, engine, kernel, daemon, service,"
+                    " access, images"
+                ),
             ),
             (
                 "repos,",
-                "--only: there is no step '': they are base, repos, engine, kernel, daemon, service, access",
+                "--only: there is no step '': they are base, repos, engine, kernel, daemon, service, access, images",
             ),
         ],
     )

@@ -142,5 +142,6 @@ def test_steps_are_listed_without_a_host(capsys: pytest.CaptureFixture[str]) -> 
         "daemon",
         "service",
         "access",
+        "images",
     ]
     assert all(len(line.split()) > 3 for line in lines)

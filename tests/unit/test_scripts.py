@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -9,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from provision import engines, facts, plan, runs, script
+from provision import engines, facts, plan, references, runs, script
 from provision.bundling.gathering import Order, gather_script
 from provision.prove import asked, recipe
-from provision.resources import bundled, yum
+from provision.resources import bundled, images, yum
 from provision.resources.withdrawal import Withdrawal
 from provision.runs import history
 from tests.unit.core import MIRROR, fresh, steps_for
@@ -81,6 +82,11 @@ def rendered() -> list[tuple[str, str]]:
     libraries = (*facts.libraries(chosen), bundled.LIBRARY)
     text = runs.apply_script(tasks, probes, libraries, WORD, runs.Claim("who at desk"))
     found.append(("apply from a bundle", f"{text}supervise\n"))
+    tasks = [runs.Task("image redis:7", f"load_image sha256:{'0' * 64} redis:7 images/{'0' * 64}.tar.gz")]
+    probes = [("images", f"probe_images 'redis:7\nsha256:{'0' * 64}'")]
+    libraries = (*facts.libraries(chosen), images.LIBRARY)
+    text = runs.apply_script(tasks, probes, libraries, WORD, runs.Claim("who at desk"))
+    found.append(("apply images", f"{text}supervise\n"))
     engine = recorded.seen("18.06.3").engine
     ask = recipe.Ask(owner="somebody at there")
     found += [
@@ -105,6 +111,10 @@ def rendered() -> list[tuple[str, str]]:
         b"[vault]",
     )
     found.append(("bundle", gather_script(order, WORD)))
+    pictured = dataclasses.replace(
+        order, images=references.several("redis,a/b@sha256:" + "0" * 64, "--images")
+    )
+    found.append(("bundle with images", gather_script(pictured, WORD)))
     found.append(("follow", runs.HostRun(WORD).follow(7)))
     forget = runs.HostRun(WORD).ended(f"{WORD} leave {WORD[1:]}\n")
     assert forget

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from provision import bundle, handed, spec
+from provision.facts import Facts
 from provision.facts.host import DataRoot, Space
+from provision.resources.base import Step, Unknown
+from provision.resources.images import ImagesState
+from provision.steps import steps as assembled
+from tests.unit import bundles
 from tests.unit.core import MIRROR, fresh
 from tests.unit.preflight import Said, holding, new, said, steps, with_docker
 
@@ -44,6 +52,49 @@ def test_what_one_file_system_has_to_hold_adds_up() -> None:
     assert reason.startswith(
         "too little space on /: 400 MB are free, 350 MB for /var/tmp and 180 MB for /usr"
     )
+
+
+@pytest.fixture
+def pictured(tmp_path: Path) -> tuple[Step, ...]:
+    """The steps for a bundle with images: of 60 MB and of 30 MB once unpacked, the smaller one under two names."""
+    images = [
+        bundles.image(*each) for each in (("a:1", 1, 60 << 20), ("b:1", 2, 30 << 20), ("b:2", 2, 30 << 20))
+    ]
+    folder = bundles.make(tmp_path / "bundle", images=images)
+    made = bundle.opened(str(folder), "--package-mirror", "18.06.3")
+    asked = spec.build(spec.from_flags({"package_mirror": f"bundle:{folder}"}))
+    return assembled(asked, dataclasses.replace(handed.defaults(), bundle=made))
+
+
+@pytest.mark.parametrize(
+    ("free", "state", "short"),
+    [
+        (149, ImagesState({}), "149 MB are free, 150 MB for /var/lib/docker are needed"),
+        (149, ImagesState({}, down=True), "149 MB are free, 150 MB for /var/lib/docker are needed"),
+        (150, ImagesState({}), ""),
+        (89, ImagesState({f"sha256:{'1' * 64}": "", "a:1": ""}), ""),
+        (59, ImagesState({f"sha256:{'1' * 64}": "", "a:1": ""}), "60 MB for /var/lib/docker"),
+        (0, ImagesState({f"sha256:{digit * 64}": "" for digit in "12"}), ""),
+        (0, Unknown("docker hangs"), ""),
+    ],
+)
+def test_images_are_laid_out_once_more_while_docker_takes_them_up(
+    pictured: tuple[Step, ...], free: int, state: object, short: str
+) -> None:
+    read = with_docker(pictured, {})
+    read = Facts(read.host, {**read.states, "images": state})
+    root = {"/var/lib/docker": Space("xfs", free * 1024, "/var/lib/docker")}
+    reasons = [each for each in said(read, pictured, spaces=root).refusals if "too little space" in each]
+    assert len(reasons) == bool(short)
+    assert all(short in each for each in reasons)
+
+
+def test_images_need_room_where_they_arrive_too(pictured: tuple[Step, ...]) -> None:
+    read = with_docker(pictured, {})
+    read = Facts(read.host, {**read.states, "images": ImagesState({})})
+    one = Space("xfs", 150 * 1024, "/")
+    (reason,) = said(read, pictured, spaces={"/var/lib/docker": one, "/var/tmp": one}).refusals  # noqa: S108
+    assert "150 MB are free, 1 MB for /var/tmp and 150 MB for /var/lib/docker are needed" in reason
 
 
 def test_engines_of_several_packages_need_more() -> None:

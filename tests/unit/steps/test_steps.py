@@ -47,6 +47,7 @@ def test_the_steps_in_order() -> None:
         "daemon",
         "service",
         "access",
+        "images",
     ]
 
 
