@@ -1,8 +1,8 @@
 """The same for pyinfra: its own operations, where it has one."""
 
-from pyinfra.operations import files, server, systemd
+from pyinfra.operations import files, server, systemd, yum
 
-server.packages(name="packages", packages=["docker-ce"])
+yum.packages(name="packages", packages=["docker-ce"])
 files.file(name="repository", path="/etc/yum.repos.d/docker-ce.repo")
 files.directory(name="settings", path="/etc/docker")
 server.group(name="group", group="docker")
