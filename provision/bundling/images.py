@@ -93,7 +93,7 @@ def script_text(images: Sequence[Reference], owner: str) -> str:
     """The shell functions, and the text that calls them; nothing where no images are asked for."""
     if not images:
         return ""
-    words = " ".join(quote(each.pulled) for each in images)
+    words = " ".join(map(quote, dict.fromkeys(each.pulled for each in images)))
     return (
         f"patience={PATIENCE}\nowner={quote(owner)}\nrun_id=\n"
         + RUNS
@@ -111,19 +111,18 @@ def described(folder: Path, asked: Sequence[Reference]) -> tuple[Image, ...]:
         return ()
     told = folder / bundle.IMAGES / TOLD
     try:
-        lines = told.read_text(encoding="utf-8").splitlines()
-        found = tuple(_image(folder, each, line) for each, line in zip(asked, lines, strict=True))
-    except (ValueError, OSError):
+        lines = (line.partition(" ") for line in told.read_text(encoding="utf-8").splitlines())
+        rest = {pulled: words for pulled, _, words in lines}
+        found = tuple(_image(folder, each, rest[each.pulled]) for each in asked)
+    except (ValueError, KeyError, OSError):
         raise Failed("the host didn't say what its images are: run again") from None
     told.unlink()
     return found
 
 
-def _image(folder: Path, asked: Reference, line: str) -> Image:
-    """Of a line of PULLED ID SIZE DIGESTS. Raises ValueError and OSError."""
-    pulled, ident, size, *digests = line.split()
-    if pulled != asked.pulled:
-        raise ValueError(line)
+def _image(folder: Path, asked: Reference, told: str) -> Image:
+    """Of ID SIZE DIGESTS. Raises ValueError and OSError."""
+    ident, size, *digests = told.split()
     named = (each.rpartition("@") for each in "".join(digests).split(","))
     file = bundle.image_file(ident)
     return Image(

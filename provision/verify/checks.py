@@ -24,6 +24,7 @@ from provision.verify.packages import other_packages, packages, repository_of, s
 from provision.verify.service import (
     answers,
     failed_units,
+    images_of,
     running_version,
     service,
     socket,
@@ -58,4 +59,5 @@ def checks(handed: Handed) -> tuple[Check, ...]:
         bridge_filter,
         socket,
         users,
+        images_of(handed),
     )

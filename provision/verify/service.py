@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from provision.verify.look import SETUP, Check, docker, docker_info, expect, installed, unit
+from provision.verify.look import DOCKER, SETUP, Check, docker, docker_info, expect, installed, unit
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -78,6 +78,20 @@ def way_out(handed: Handed) -> Check:
             expect(not mode & 0o077, f"{VARIABLES} shows the proxy's password to others than root; {SETUP}")
 
     return daemon_proxy
+
+
+def images_of(handed: Handed) -> Check:
+    """The check that images which a bundle brings are there. Another one under the same name is the host's own."""
+
+    def images(host: Host, _spec: Spec) -> None:
+        if handed.bundle is None or not handed.bundle.images:
+            return
+        docker(host, "version", "{{.Server.Version}}")  # it answers at all
+        asked = [image.name for image, _ in handed.bundle.images]
+        missing = [name for name in asked if host.run(f"{DOCKER} image inspect -- %s", name).rc != 0]
+        expect(not missing, f"docker doesn't show {', '.join(missing)} of the bundle; {SETUP}")
+
+    return images
 
 
 def socket(host: Host, spec: Spec) -> None:

@@ -105,6 +105,7 @@ class FakeHost(ReadOnly):
         self.socket: tuple[str, str, str] | None = ("root", "docker", "660")
         self.groups = {"docker"}
         self.users = {"alice": "alice wheel docker", "bob": "bob"}
+        self.images: set[str] = set()
         self.commands: list[str] = []
         self._handlers: dict[str, Callable[..., Answer]] = {
             r"uname -s": lambda: "Linux\n",
@@ -122,6 +123,9 @@ class FakeHost(ReadOnly):
             r"rpm -q --qf '%{DESCRIPTION}' gpg-pubkey-\w+": lambda: self.imported,
             r"systemctl show -p (.*) -- docker\.service": self._show,
             r"systemctl list-units --all --state=failed .*": lambda: self.failed_units,
+            r"timeout -k 5 20 docker -H unix:///var/run/docker\.sock image inspect -- (\S+)": lambda name: (
+                "[{}]" if name in self.images else None
+            ),
             r"timeout -k 5 20 docker -H unix:///var/run/docker\.sock (.*)": self._docker,
             r"getent group (\w+)": lambda name: (
                 f"{name}:x:991:\n" if name in self.groups else Output("", "", 2)

@@ -70,6 +70,18 @@ def test_from_a_bundle_the_mirror_that_it_was_made_of_is_configured_and_off(tmp_
     assert failures(fake, handed=handed) == {}
 
 
+def test_images_of_a_bundle_are_there(tmp_path: Path) -> None:
+    images = (bundles.image("redis:7", 1), bundles.image("web:1", 2))
+    folder = bundles.make(tmp_path / "bundle", images=images)
+    handed = replace(defaults(), bundle=bundle.opened(str(folder), "--package-mirror", "18.06.3"))
+    fake = FakeHost()
+    fake.images = {"redis:7", "web:1"}
+    assert set(failures(fake, handed=handed)) == {"repository"}
+    fake.images = {"redis:7"}
+    found = failures(fake, handed=handed)
+    assert found["images"] == "docker doesn't show web:1 of the bundle; run setup-docker"
+
+
 def test_companions_are_pinned_too() -> None:
     spec = Spec(docker_version="26.1.4")
     fake = FakeHost()
