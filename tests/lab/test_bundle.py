@@ -19,7 +19,7 @@ from tests.lab.sshdlog import Count, SshdLog
 from tests.lab.state import difference, whole
 from tests.lab.support import fab
 
-THERE, PULLED = "nginx:1.22", ("busybox", "busybox:1.35")
+THERE, PULLED = "redis:7", ("busybox", "busybox:1.35")
 """An image that the host has which makes the bundle; two names of one that it pulls, and has under a third by then."""
 OURS = "mine/tools:1"
 KEPT = """ls /var/lib/docker-provision; docker ps -aq
@@ -49,7 +49,7 @@ def made(
     done = fab(lab, "-H", "host1", "bundle", *words, *trusted)
     assert done.returncode == 0, done.stdout + done.stderr
     assert log.count() == Count(connections=1, commands=1)
-    assert "host1: nginx:1.22 is on this host already, and is taken as it is there\n" in done.stderr
+    assert "host1: redis:7 is on this host already, and is taken as it is there\n" in done.stderr
     told = json.loads(done.stdout)["host1"]
     packages, saved = list(folder.rglob("*.rpm")), list((folder / "images").iterdir())
     assert told == {
