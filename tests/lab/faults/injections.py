@@ -137,10 +137,12 @@ def _second(scene: Scene) -> None:
     """It has to meet the first one at its work, which is held until the host has told the second to wait."""
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(scene.elsewhere)
-        scene.host.run(f"timeout 200 sh -c 'until {WAITS}; do sleep 0.05; done'", timeout=250)
+        met = False
+        while not met and not other.done():
+            met = scene.host.run(WAITS, check=False).returncode == 0
         scene.release()
         done = other.result()
-    if done.returncode:
+    if done.returncode or not met:
         raise Missed(f"the second controller ended with: {last_word(done.stdout + done.stderr)}")
 
 
