@@ -31,13 +31,7 @@ PATIENCE = 360
 LIBRARY = r"""
 # REFS...: each is saved and passed on; the host is as before then
 gather_images() {
-  beat 9>&- &
-  beating=$!
-  trap 'kill "$beating" 2>/dev/null' EXIT
-  take_lock
-  begin
-  trap tidy EXIT
-  trap 'exit 1' HUP INT TERM PIPE
+  enter
   case $(docker_cli info -f '{{.DriverStatus}}') in
     *io.containerd.snapshotter*)
       fail "this host's engine keeps images by containerd, which calls them otherwise: choose another host" ;;

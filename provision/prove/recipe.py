@@ -120,13 +120,7 @@ def _world(mirrors: tuple[str, ...]) -> str:
 
 _MAIN = """
 main() {{
-  beat 9>&- &
-  beating=$!
-  trap 'kill "$beating" 2>/dev/null' EXIT
-  take_lock
-  begin
-  trap tidy EXIT
-  trap 'exit 1' HUP INT TERM PIPE
+  enter
   verdict=fail
   pull pull-1 {first}
   came=$?

@@ -88,6 +88,16 @@ tidy() {
   sweep || frame note "something was left behind, for docker didn't answer: the next run takes it away"
   kill "$beating" 2>/dev/null
 }
+# the host is this run's, and whatever ends it, all that it brings goes
+enter() {
+  beat 9>&- &
+  beating=$!
+  trap 'kill "$beating" 2>/dev/null' EXIT
+  take_lock
+  begin
+  trap tidy EXIT
+  trap 'exit 1' HUP INT TERM PIPE
+}
 begin() {
   systemctl is-active -q docker.service || fail "docker.service isn't active: run setup-docker, or start it"
   docker_cli version >/dev/null 2>&1 || fail "docker doesn't answer: look at \`journalctl -u docker\`"
