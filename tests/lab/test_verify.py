@@ -77,6 +77,7 @@ def test_a_host_that_is_fresh(lab: Lab, host: LabHost, asked: tuple[str, ...]) -
         "effective_settings",
         # what isn't asked for isn't there
         "bridge_filter",
+        "images",
         "cgroup_driver",
         "daemon_proxy",
         "package_proxy",
