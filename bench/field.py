@@ -117,6 +117,9 @@ def _sow(host: LabHost, groups: list[Path], space: str, number: int, address: st
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
+    # that of a host which was restored may be there yet
+    stale = ("ip", "-n", space, "link", "del", f"v{number}")
+    subprocess.run(stale, check=False, capture_output=True)
     own = f"/proc/{process.pid}/ns/net"
     machine = Path("/proc/self/ns/net").readlink()
     while Path(own).readlink() == machine:

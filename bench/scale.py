@@ -15,7 +15,7 @@ from bench.field import Field, field
 from bench.speed import Row, adopt_orphans, keep, measured
 from lab.browser import chromium
 
-COUNTS = (250, 500, 1000)
+COUNTS = (250, 1000)
 REPORT, METRICS = "report", "run.prom"
 
 
