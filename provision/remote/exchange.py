@@ -27,6 +27,7 @@ START_LIMIT = 60.0  # seconds from the exec to a root shell; PAM delays a wrong 
 QUIET = 2.0  # seconds: after the exit status, silence means the end even if a daemon holds the pipe open
 KILL_LIMIT = 5.0  # seconds to end a sudo that asks again
 CLOSE_LIMIT = 0.5  # seconds for the host to close the channel after it told the exit status
+DEAF = 0.2  # seconds for which what a host says isn't heard where it has no room for what we have to send
 KILLED = -1  # the status of a script that a signal ended on the host
 
 
@@ -153,9 +154,7 @@ class Exchange:
             if silence is not None and self._out.started and now - last >= silence:
                 raise ConnectionError(f"nothing was heard for {silence:g} s")
             self._check_time(now - begun, limit)
-            # At the end of both streams `wake` stays set: what is left to wait for is the exit status.
-            event = self._channel.status_event if self._channel.eof_received else wake
-            event.wait(self._patience(now - begun, limit))
+            self._wait(wake, 1.0 if limit is None else max(0.0, min(1.0, limit - (now - begun))))
         self._await_close()
         return self._verdict()
 
@@ -235,10 +234,20 @@ class Exchange:
                 f"the host did not answer within {limit:g} s: it may be overloaded, or a disk or daemon hangs"
             )
 
-    def _patience(self, elapsed: float, limit: float | None) -> float:
+    def _wait(self, wake: Event, patience: float) -> None:
+        """Until there may be something to do, for `patience` seconds at most."""
         if self._pending:
-            return 0.02  # nothing wakes us when the host has room again
-        return 1.0 if limit is None else max(0.0, min(1.0, limit - elapsed))
+            room = (
+                self._channel.out_buffer_cv
+            )  # paramiko tells it of room and of the end, and not of what comes in
+            with room:
+                if not (self._channel.out_window_size or self._channel.closed):
+                    room.wait(min(patience, DEAF))
+        elif self._channel.eof_received:
+            # At the end of both streams `wake` stays set: what is left to wait for is the exit status.
+            self._channel.status_event.wait(patience)
+        else:
+            wake.wait(patience)
 
     def _verdict(self) -> Output:
         status = self._channel.exit_status
