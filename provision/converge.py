@@ -16,12 +16,15 @@ from provision.masking import masked
 from provision.plan import NO_TERMS, Plan, Stage, absent, plan
 from provision.preflight import Terms
 from provision.resources.base import Step
-from provision.runs import About, Claim, HostRun, Task, apply_script, hiding
+from provision.runs import About, Claim, HostRun, Task, apply_script, hiding, holding
 from provision.script import Mark
 from provision.verdicts import explain
 
 READ_TIMEOUT = 180.0
 """Seconds for a reading: each of its probes is bounded itself, this is for a host that hangs as a whole."""
+
+LOOK_AGAIN = 1.0
+"""Seconds between two looks whether another run is still at work."""
 
 LOG_LINES = 20
 """Of what a host said about a change that it refused or that failed, these last ones are kept."""
@@ -112,10 +115,7 @@ def converge(host: str, remote: Remote, goal: Goal, observer: Observer) -> Outco
 
 
 def _converge(outcome: Outcome, remote: Remote, goal: Goal, observer: Observer) -> None:
-    outcome.facts = read(remote, goal.steps)
-    found = outcome.plan = goal.plan(outcome.facts)
-    observer.planned(outcome.host, found)
-    found.raise_if_unsafe()
+    found = _found(outcome, remote, goal, observer)
     if goal.dry_run:
         outcome.status = Status.UNCHANGED if found.empty else Status.PENDING
         return
@@ -133,6 +133,52 @@ def _converge(outcome: Outcome, remote: Remote, goal: Goal, observer: Observer) 
         )
         raise Failed(f"applied, but read again these aren't as asked for: {left}; look at them with `plan`")
     outcome.status = Status.CHANGED if outcome.applied else Status.UNCHANGED
+
+
+def _found(outcome: Outcome, remote: Remote, goal: Goal, observer: Observer) -> Plan:
+    """The plan for what is read. What is read amid another run may be neither how the host was nor how it will be, so
+    that a refusal counts only where nobody is at work; then it is raised."""
+    deadline = time.monotonic() + goal.lock_timeout
+    while True:
+        outcome.facts, outcome.plan = read(remote, goal.steps), None
+        try:
+            found = outcome.plan = goal.plan(outcome.facts)
+            found.raise_if_unsafe()
+        except Refused:
+            if _another_ended(outcome.host, remote, deadline, observer):
+                continue
+            if outcome.plan is not None:
+                observer.planned(outcome.host, outcome.plan)
+            raise
+        observer.planned(outcome.host, found)
+        return found
+
+
+def _another_ended(host: str, remote: Remote, deadline: float, observer: Observer) -> bool:
+    """Whether another run was at work there, and is no more. Raises Refused where it still is by the deadline."""
+    begun = time.monotonic()
+    told = False
+    while holder := _holder(remote):
+        held = f"another run holds this host: {holder}"
+        if not told:
+            observer.step(host, held)
+            told = True
+        if time.monotonic() >= deadline:
+            raise Refused(
+                f"{held}, still after {time.monotonic() - begun:.0f} s: run again when it has ended, or give more time"
+                " by --lock-timeout; `attach` shows what it does"
+            )
+        time.sleep(LOOK_AGAIN)
+    return told
+
+
+def _holder(remote: Remote) -> str:
+    """Who is at work there; nobody where that can't be read, for then it is no reason to wait."""
+    word = script.nonce()
+    try:
+        return holding.holder(remote.read(holding.holder_script(word), timeout=READ_TIMEOUT).stdout, word)
+    except HostError:
+        return ""
 
 
 def _apply(

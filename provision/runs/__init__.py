@@ -4,6 +4,7 @@ applying.py    the script of a run: the host's lock, looks, changes
 detached.py    how it is handed to systemd, and followed
 sending.py     files that go to the host ahead of it
 hiding.py      what they say, without secrets
+holding.py     whether one is under way
 history.py     what hosts keep of their runs, and how a lock is taken from one
 shell.py       the shell side of all three
 """

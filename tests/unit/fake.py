@@ -12,6 +12,7 @@ from provision.events import Observer, Outcome
 from provision.plan import Plan
 from provision.runs import HostRun
 from tests.unit.case import WORD
+from tests.unit.core import framed
 
 HOST = "host1"
 
@@ -22,6 +23,10 @@ class Reads:
 
     answer: str
     stderr: str = ""
+
+
+NOBODY, SOMEBODY = (Reads(framed({"holder": text}, WORD)) for text in ("", "root at a since 1 (run b)"))
+"""Who is at work on the host, which a refusal is asked behind."""
 
 
 @dataclass

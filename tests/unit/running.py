@@ -17,7 +17,7 @@ from provision.inventory import Ssh
 from provision.run import Run
 from tests.unit.case import WORD, Case
 from tests.unit.core import framed
-from tests.unit.fake import Reads, Remote
+from tests.unit.fake import NOBODY, Reads, Remote
 
 SPEC = "registry_mirrors: [http://registry.example:5000]\nusers: [alice]\n"
 CONVERGED = Case.load("converged").answer
@@ -37,7 +37,7 @@ REFUSED = Case.load("docker-silent").answer
 ENDS: dict[str, Callable[[], Remote]] = {
     "right": lambda: Remote(Reads(CONVERGED)),
     "pending": lambda: Remote(Reads(Case.load("service-stopped").answer)),
-    "refused": lambda: Remote(Reads(REFUSED)),
+    "refused": lambda: Remote(Reads(REFUSED), NOBODY),
     "unreachable": lambda: Remote(errors.Unreachable("no route to host")),
     "failed": lambda: Remote(Reads("")),
 }

@@ -15,7 +15,7 @@ from provision.runs import hiding
 from tests.unit import bundles
 from tests.unit.case import WORD, Case
 from tests.unit.core import framed
-from tests.unit.fake import HOST, Applies, Heard, Reads, Remote
+from tests.unit.fake import HOST, NOBODY, SOMEBODY, Applies, Heard, Reads, Remote
 
 FRESH, HALF_WAY, CONVERGED = (Case.load(name) for name in ("fresh-mirror-users", "engine-alone", "converged"))
 STEPS = CONVERGED.steps
@@ -97,9 +97,9 @@ def test_a_dry_run_stops_after_the_plan(case: Case, status: Status) -> None:
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_refused_host_is_left_alone_and_its_plan_is_shown(dry_run: bool) -> None:
     case = Case.load("rpmdb-unreadable")
-    remote = Remote(Reads(case.answer))
+    remote = Remote(Reads(case.answer), NOBODY)
     outcome, heard = run(remote, Goal(case.steps, dry_run=dry_run))
-    assert remote.commands == ["read"]
+    assert remote.commands == ["read", "read"]
     assert outcome.status is Status.REFUSED
     assert "the rpm database can't be read" in str(outcome.error)
     assert heard.plans == [outcome.plan]
@@ -107,9 +107,45 @@ def test_a_refused_host_is_left_alone_and_its_plan_is_shown(dry_run: bool) -> No
 
 def test_a_host_that_cannot_be_served_has_facts_and_no_plan() -> None:
     case = Case.load("not-centos")
-    outcome, heard = run(Remote(Reads(case.answer)), Goal(case.steps))
+    outcome, heard = run(Remote(Reads(case.answer), NOBODY), Goal(case.steps))
     assert (outcome.status, outcome.plan, heard.plans) == (Status.REFUSED, None, [])
     assert outcome.facts is not None
+
+
+def test_a_refusal_amid_another_run_is_none_and_its_end_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    amid = Case.load("rpmdb-unreadable")
+    remote = Remote(Reads(amid.answer), SOMEBODY, SOMEBODY, NOBODY, Reads(CONVERGED.answer))
+    outcome, heard = run(remote)
+    assert (outcome.status, outcome.error, outcome.facts) == (Status.UNCHANGED, None, CONVERGED.facts())
+    assert heard.plans == [outcome.plan]
+    assert heard.steps == ["another run holds this host: root at a since 1 (run b)"]
+    assert len(waited) == 2
+
+
+def test_what_was_planned_amid_another_run_is_not_shown_behind_it() -> None:
+    amid, other = Case.load("rpmdb-unreadable"), Case.load("not-centos")
+    remote = Remote(Reads(amid.answer), SOMEBODY, NOBODY, Reads(other.answer), NOBODY)
+    outcome, heard = run(remote, Goal(amid.steps))
+    assert (outcome.status, outcome.plan, heard.plans) == (Status.REFUSED, None, [])
+
+
+def test_another_run_that_goes_on_is_the_reason_then() -> None:
+    remote = Remote(Reads(Case.load("rpmdb-unreadable").answer), SOMEBODY)
+    outcome, _ = run(remote, Goal(STEPS, lock_timeout=0))
+    assert outcome.status is Status.REFUSED
+    assert str(outcome.error).startswith(
+        "another run holds this host: root at a since 1 (run b), still after 0 s: "
+    )
+
+
+def test_where_nobody_can_say_who_is_at_work_the_refusal_counts() -> None:
+    amid = Case.load("rpmdb-unreadable")
+    outcome, _ = run(Remote(Reads(amid.answer), Unreachable("cut")), Goal(amid.steps))
+    assert "the rpm database can't be read" in str(outcome.error)
 
 
 @pytest.mark.parametrize(
