@@ -86,9 +86,10 @@ def _left_behind() -> Iterator[float]:
             yield usage.ru_utime + usage.ru_stime
 
 
-def series(ground: Field, plan: Sequence[tuple[int, float]], names: Sequence[str], times: int) -> list[Row]:
-    """Each contender in turn, `times` over, for each number of hosts and round trip."""
-    rows = []
+def series(
+    ground: Field, plan: Sequence[tuple[int, float]], names: Sequence[str], times: int
+) -> Iterator[Row]:
+    """Each contender in turn, `times` over, for each number of hosts and round trip; each row as it comes."""
     for count, rtt in plan:
         with ground.delayed(rtt):
             for turn in range(times):
@@ -97,9 +98,7 @@ def series(ground: Field, plan: Sequence[tuple[int, float]], names: Sequence[str
                         continue
                     if contender.name == "ansible" and turn and count > 50:
                         continue  # minutes each
-                    rows.append(measured(contender, ground, count, rtt))
-                    print(rows[-1], flush=True)
-    return rows
+                    yield measured(contender, ground, count, rtt)
 
 
 def keep(rows: Sequence[Row], kind: str) -> None:
@@ -148,11 +147,14 @@ def main(kind: str, *beside: str) -> None:
     """Measure, keep the rows, print the ratios last."""
     adopt_orphans()
     plan, names = PLANS[kind], (OURS, *(beside or BESIDE[kind]))
+    rows: list[Row] = []
     with field(max(n for n, _ in plan), *SETTINGS) as ground:
         measured(CONTENDERS[0], ground, 1, 0.0)  # what is compiled once
-        rows = series(ground, plan, names, TIMES)
-    if kind != "quick":
-        keep(rows, kind)
+        for row in series(ground, plan, names, TIMES):
+            rows.append(row)
+            print(row, flush=True)
+            if kind != "quick":
+                keep(rows, kind)  # an hour's worth, whatever becomes of the next one
     print("\n".join(ratios(rows)))
 
 
