@@ -19,7 +19,7 @@ from provision.verdicts import explain
 from provision.words import yum
 
 TIMEOUT = 300.0
-"""Seconds: two calls of yum, each bounded itself, and another yum that may be waited for."""
+"""Seconds: a call of yum, bounded itself, and another yum that may be waited for."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -41,10 +41,16 @@ look_repository() {
   lay_repository "$1" "$2"
   load_ours
 }
+# What it offers, in yum's own words, into $look/offers. Each call of yum costs seconds, so this one is the question
+# whether the mirror answers, too: a list with nothing in it ends with 1, as a mirror that doesn't answer.
 load_ours() {
   if [ -n "$loaded" ]; then return 0; fi
   look_clock
-  yum_aside --disablerepo='*' --enablerepo=docker-ce-stable makecache || fail "yum $?"
+  yum_aside --disablerepo='*' --enablerepo=docker-ce-stable list docker-ce --showduplicates >"$look/offers" 2>&1
+  if [ "$yum_status" != 0 ] && ! grep -q '^Error: No matching Packages' "$look/offers"; then
+    cat "$look/offers"
+    fail "yum $yum_status"
+  fi
   loaded=yes
 }
 # REPO CA KEY HELD VERSION REPLACED GONE BACK COMMAND...: the transaction as it would be, out of a folder of its own,
@@ -88,7 +94,6 @@ look_around() {
 }
 # whether our repository offers docker-ce $version
 look_offer() {
-  yum_aside --disablerepo='*' --enablerepo=docker-ce-stable list docker-ce --showduplicates >"$look/offers" 2>&1
   if ! grep -qF " $version " "$look/offers" && ! grep -qF ":$version " "$look/offers"; then
     cat "$look/offers"
     fail "missing $version"
@@ -185,16 +190,11 @@ yum_aside() {
     --setopt=persistdir="$look/persist" --setopt=logfile="$look/log" ${root:+"--installroot=$root"} \
     ${root:+--releasever=7} ${bundle:+"--disablerepo=*"} ${bundle:+"--enablerepo=$bundled"} "$@"
 }
-# REPO CA: what it offers, in yum's own words
+# REPO CA: what it offers
 list_offers() {
   lay_repository "$1" "$2"
-  yum_aside makecache >"$look/makecache" 2>&1 || { cat "$look/makecache"; fail "yum $yum_status"; }
-  yum_aside list docker-ce --showduplicates
-}
-# after our section changed: yum itself doesn't see a change within the second of its last look (yum 3.4.3, run)
-refresh_metadata() {
-  yum_bounded -q --disablerepo='*' --enablerepo=docker-ce-stable clean expire-cache || fail "yum $?"
-  yum_bounded -q --disablerepo='*' --enablerepo=docker-ce-stable makecache || fail "yum $?"
+  load_ours
+  cat "$look/offers"
 }
 # Docker's by the pinned key alone, and what came along in a bundle by CentOS's
 look_signatures() {
@@ -228,11 +228,9 @@ signed() { rpm --dbpath "$2" -K "$1" >"$look/check" 2>&1 && grep -qE 'pgp|signat
 )
 
 
-REFRESH = "refresh_metadata"
-"""What follows from a change of the repository's file."""
-
 FORGET = "rm -rf /var/cache/yum/*/7/docker-ce-stable"
-"""What follows from its removal: `yum clean` no longer knows the repository."""
+"""What follows from a change of the repository's file, and from its removal: yum itself doesn't see a change within the
+second of its last look, and `yum clean` doesn't know a repository that is gone (yum 3.4.3, run)."""
 
 
 @dataclass(frozen=True, slots=True)

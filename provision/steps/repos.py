@@ -8,7 +8,7 @@ from provision.handed import Handed
 from provision.resources.base import Step
 from provision.resources.file import Exactly, File, Left, mode_for
 from provision.resources.rpmkey import RpmKey
-from provision.resources.yum import FORGET, REFRESH, Repository
+from provision.resources.yum import FORGET, Repository
 from provision.spec import Spec
 from provision.templating import render
 
@@ -45,7 +45,7 @@ def step(repo: Repository) -> Step:
                 Exactly(repo.text),
                 mode=mode_for(repo.text),
                 look="" if repo.bundled else repo.look_first(),
-                then="" if repo.bundled else REFRESH,
+                then=FORGET,
                 removed=FORGET,
             ),
         ),

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from provision.resources.repofiles import sections
-from provision.resources.yum import REFRESH
 from provision.script import Mark
 from tests.unit.resources.yumhost import (
     LISTED,
@@ -147,7 +146,7 @@ class TestLook:
         )
         assert frames == failed("missing 18.06.9.ce-3.el7")
         assert said == LISTED
-        assert [words[-1] for words in host.calls] == ["makecache", "--showduplicates"]
+        assert [words[-1] for words in host.calls] == ["--showduplicates"]
 
     @pytest.mark.parametrize("row", ["docker-ce.x86_64 3:18.06.3.ce-3.el7 docker-ce-stable", LISTED])
     def test_an_epoch_is_no_other_version(self, host: Host, row: str) -> None:
@@ -158,7 +157,7 @@ class TestLook:
         host.instead("yum.list", "echo 'docker-ce.x86_64 18.06.3.ce-3.el7.centos docker-ce-stable'; exit 0")
         assert host.look()[1] == failed("missing 18.06.3.ce-3.el7")
 
-    @pytest.mark.parametrize("word", ["makecache", "install"])
+    @pytest.mark.parametrize("word", ["list", "install"])
     def test_yum_that_fails_is_told_by_its_status(self, host: Host, word: str) -> None:
         host.instead(f"yum.{word}", "echo Error: no; exit 3")
         assert host.look() == ("Error: no", failed("yum 3"))
@@ -214,18 +213,15 @@ class TestOthers:
 
     def test_offers_are_yums_own_list(self, host: Host) -> None:
         assert host.run(REPOSITORY.offers()) == (LISTED, [])
-        assert self.words(host.calls) == [["makecache"], ["list", "docker-ce"]]
+        assert self.words(host.calls) == [["list", "docker-ce"]]
         assert list(host.temporary.iterdir()) == []
 
     def test_a_dead_mirror_is_told_in_yums_words(self, host: Host) -> None:
-        host.instead("yum.makecache", "echo no mirror; exit 1")
+        host.instead("yum.list", "echo no mirror; exit 1")
         assert host.run(REPOSITORY.offers()) == ("no mirror", failed("yum 1"))
 
-    def test_metadata_is_made_anew_for_our_repository_alone(self, host: Host) -> None:
-        assert host.run(REFRESH) == ("", [])
-        assert self.words(host.calls) == [["clean", "expire-cache"], ["makecache"]]
-        assert all({"--disablerepo=*", "--enablerepo=docker-ce-stable"} <= set(words) for words in host.calls)
-
-    def test_metadata_that_cannot_be_made_is_a_failure(self, host: Host) -> None:
-        host.instead("yum.makecache", "exit 1")
-        assert host.run(REFRESH) == ("", failed("yum 1"))
+    def test_one_that_offers_nothing_is_no_dead_one(self, host: Host) -> None:
+        said = "Error: No matching Packages to list"
+        host.instead("yum.list", f"echo {said}; exit 1")
+        assert host.run(REPOSITORY.offers()) == (said, [])
+        assert host.run(REPOSITORY.look_first()) == ("", [])

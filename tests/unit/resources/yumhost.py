@@ -37,7 +37,7 @@ YUM = f"""echo "$*" >>"${{0%/*}}/yum.log"
 for word; do
   case $word in
     --setopt=cachedir=*) cache=${{word#*=}}; cache=${{cache#*=}} ;;
-    makecache | list | install | reinstall | swap | shell) if [ -e "$0.$word" ]; then . "$0.$word"; fi ;;
+    list | install | reinstall | swap | shell) if [ -e "$0.$word" ]; then . "$0.$word"; fi ;;
   esac
   case $word in
     list) echo '{LISTED}' ;;
