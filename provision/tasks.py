@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -169,6 +170,8 @@ def command(*flags: Flag) -> Callable[[Callable[[Run], int]], Task]:
 
     def wrap(body: Callable[[Run], int]) -> Task:
         def task(context: Context, **values: str | bool) -> None:
+            # Invoke keeps Python from writing what it compiles: each start would compile all modules of a checkout anew
+            sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
             # Modules stay for as long as the program runs: what they are made of isn't looked through for garbage.
             gc.disable()
             from provision.run import Run  # noqa: PLC0415  it brings pydantic and rich
