@@ -231,7 +231,7 @@ def _help(flag: Flag) -> str:
     return flag.help if isinstance(flag, Switch) or _bare(flag) else f"{flag.metavar}: {flag.help}"
 
 
-@command(*ASKED, *PACE, *BEYOND, ONLY, *CONSENTS, *REPORTS, *TOLD)
+@command(*ASKED, *PACE, *BEYOND, ONLY, *CONSENTS, LOCK_TIMEOUT, *REPORTS, *TOLD)
 def plan(run: Run) -> int:
     """Read the hosts and print what would change, and why; exit code 3 if anything would."""
     return run.plan()

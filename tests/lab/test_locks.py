@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lab.host import LabHost
 from lab.lab import Lab
 from tests.lab.state import difference, whole
@@ -89,6 +91,35 @@ def test_item_10_another_run_is_named_too(lab: Lab, host: LabHost, asked: tuple[
     end = next(line for line in done.stdout.splitlines() if line.startswith("host1: refused"))
     assert "another run holds this host: eve at host9 since 2026-05-01 10:00:00 +0800, still after 1 s" in end
     assert difference(before, whole(host)) == {}
+
+
+AMID = (
+    "printf 'eve at host9\\nsince 2026-05-01 10:00:00 +0800\\n' >/run/docker-provision.lock; "
+    "cp /etc/os-release /tmp/whole; sed 's/^ID=.*/ID=fedora/' /tmp/whole >/etc/os-release; "
+    "setsid flock /run/docker-provision.lock sh -c 'sleep {seconds}; cp /tmp/whole /etc/os-release' "
+    ">/dev/null 2>&1 & sleep 0.3"
+)
+"""Another run is at work, and the host isn't as it will be behind that."""
+
+
+@pytest.mark.parametrize("command", ["plan", "setup-docker"])
+def test_what_is_read_amid_another_run_refuses_nobody(
+    lab: Lab, host: LabHost, asked: tuple[str, ...], command: str
+) -> None:
+    host.run(AMID.format(seconds=5))
+    done = fab(lab, "-H", "host1", command, *asked)
+    assert "another run holds this host: eve at host9 since 2026-05-01 10:00:00 +0800" in done.stdout
+    assert done.returncode == (3 if command == "plan" else 0), done.stdout + done.stderr
+
+
+def test_another_run_that_goes_on_is_named_where_the_host_looks_unfit(
+    lab: Lab, host: LabHost, asked: tuple[str, ...]
+) -> None:
+    host.run(AMID.format(seconds=600))
+    done = fab(lab, "-H", "host1", "plan", "--lock-timeout", "1", *asked)
+    assert done.returncode == 1
+    end = next(line for line in done.stdout.splitlines() if line.startswith("host1: refused"))
+    assert "another run holds this host: eve at host9 since 2026-05-01 10:00:00 +0800, still after 1 s" in end
 
 
 def test_item_10_a_time_that_is_none_is_told_before_any_host_is_touched(lab: Lab, host: LabHost) -> None:
