@@ -45,11 +45,15 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~^-]*")
 _ID = re.compile(r"sha256:[0-9a-f]{64}")
 _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
+_MODEL = ConfigDict(
+    frozen=True, extra="forbid", defer_build=True
+)  # few runs read a bundle, and building takes 10 ms
+
 
 class Package(BaseModel):
     """One package of a bundle; `repository` is one of FOLDERS, `file` its name there below Packages."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _MODEL
 
     repository: Id
     file: str
@@ -89,7 +93,7 @@ class Image(BaseModel):
     bundle, `size` what that has, `unpacked` what docker says that the image takes, both in bytes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _MODEL
 
     reference: str
     id: str
@@ -133,7 +137,7 @@ class Manifest(BaseModel):
     where there are images, which older releases of this program don't know.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _MODEL
 
     format: Literal[1, 2] = 1
     docker_versions: tuple[str, ...]
