@@ -47,7 +47,7 @@ _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
 _MODEL = ConfigDict(
     frozen=True, extra="forbid", defer_build=True
-)  # few runs read a bundle, and building takes 10 ms
+)  # few runs read a bundle
 
 
 class Package(BaseModel):
