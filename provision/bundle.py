@@ -45,9 +45,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~^-]*")
 _ID = re.compile(r"sha256:[0-9a-f]{64}")
 _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
-_MODEL = ConfigDict(
-    frozen=True, extra="forbid", defer_build=True
-)  # few runs read a bundle
+# built where one is read, which few runs do
+_MODEL = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Package(BaseModel):
