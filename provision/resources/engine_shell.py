@@ -125,7 +125,7 @@ start_changed_unit() {
   # It runs as asked for. If that cuts the host off, daemon.json goes back, which says how the network is to be, and the
   # packages stay, and stay ours.
   remaining_sum=
-  stays
+  confirm_way
   enable_unit "$1"
   settled
 }

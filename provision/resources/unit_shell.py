@@ -203,7 +203,7 @@ confirmed() {
   # a drop-in that is there for a while matters at a boot only, and is not worth a warning
   timed 180 systemctl "$1" "$2" 2>&1 | grep -v '^Warning: '
   if effective "$2" "$3" "$mark"; then
-    stays
+    confirm_way
     settled
     return 0
   fi

@@ -105,7 +105,7 @@ rm -rf "$state/pending" "$drop_in"
 END
 }
 # behind the start: whether it stays
-stays() {
+confirm_way() {
   if [ -z "$watched" ]; then return 0; fi
   if await_return @RETURN@; then
     keep_way

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from provision import facts, script
 from provision.calls import needed
+from provision.resources.withdrawal import Withdrawal
 from provision.runs import shell as runs
 from tests.unit.core import MIRROR, steps_for
 from tests.unit.shell import SHELLS, WORD, run
@@ -84,12 +85,17 @@ def test_a_whole_library_has_the_functions_that_a_shell_finds_in_it() -> None:
 
 
 @shells
-def test_a_reading_has_no_word_that_is_a_function_elsewhere(shell: tuple[str, ...]) -> None:
-    steps = steps_for(registry_mirrors=MIRROR)
+@pytest.mark.parametrize(
+    "withdrawal", [None, Withdrawal(purge_data=True, with_dependencies=True)], ids=["set up", "uninstall"]
+)
+def test_a_reading_has_no_word_that_is_a_function_elsewhere(
+    shell: tuple[str, ...], withdrawal: Withdrawal | None
+) -> None:
+    steps = steps_for(registry_mirrors=MIRROR, withdrawal=withdrawal)
     text = facts.probe_script(steps, WORD)
     assert run((*shell, "-n"), text).stderr == ""
     everything = functions("".join((script.COMMON, *facts.libraries(steps))))
     left_out = set(everything) - set(functions(text.rpartition("reading </dev/null")[0]))
     code = {word for line in text.splitlines() for word in line.partition("# ")[0].split()}
     assert not left_out & code
-    assert len(text) < 30_000
+    assert len(text) < 25_000
