@@ -41,6 +41,12 @@ stdio_handler = "file"
 cgroup_controllers = []
 namespaces = []
 """
+USERS = {
+    "passwd": "libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n",
+    "group": "libvirt-qemu:x:64055:\n",
+}
+"""libvirtd gives up where Debian's user for qemu isn't there, though qemu is to run as root; the package that makes it
+is the one that isn't wanted."""
 # Vagrant merges it with the project's: what concerns this lab alone.
 VAGRANTFILE = """\
 Vagrant.configure("2") do |config|
@@ -58,6 +64,7 @@ PLACES = ("/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/li
 INSIDE = f"""\
 base=$1; shift
 mount -t sysfs sysfs /sys
+for file in {" ".join(USERS)}; do mount --bind "$base/$file" "/etc/$file"; done
 for place in {" ".join(PLACES)}; do
   mkdir -p "$place" "$base$place"
   mount --bind "$base$place" "$place"
@@ -230,6 +237,10 @@ class Machines:
             path = self.folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+        for name, line in USERS.items():
+            text = Path("/etc", name).read_text()
+            known = any(each.startswith("libvirt-qemu:") for each in text.splitlines())
+            (self.folder / name).write_text(text if known else text + line)
         # the way from this machine to the guests: by the lab's cable; it goes with it
         run("ip", "route", "replace", self._guests, "via", self._lab.address)
 
