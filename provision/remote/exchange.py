@@ -237,9 +237,8 @@ class Exchange:
     def _wait(self, wake: Event, patience: float) -> None:
         """Until there may be something to do, for `patience` seconds at most."""
         if self._pending:
-            room = (
-                self._channel.out_buffer_cv
-            )  # paramiko tells it of room and of the end, and not of what comes in
+            # paramiko tells this of room and of the end, and not of what comes in
+            room = self._channel.out_buffer_cv
             with room:
                 if not (self._channel.out_window_size or self._channel.closed):
                     room.wait(min(patience, DEAF))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -96,6 +97,6 @@ def test_a_reading_has_no_word_that_is_a_function_elsewhere(
     assert run((*shell, "-n"), text).stderr == ""
     everything = functions("".join((script.COMMON, *facts.libraries(steps))))
     left_out = set(everything) - set(functions(text.rpartition("reading </dev/null")[0]))
-    code = {word for line in text.splitlines() for word in line.partition("# ")[0].split()}
+    code = {word for line in text.splitlines() for word in re.findall(r"\w+", line.partition("# ")[0])}
     assert not left_out & code
     assert len(text) < 25_000
