@@ -10,26 +10,30 @@ LIBRARY = r"""
 # SERVICES ROOTS...: lines of KEY=VALUE about the host itself; ROOTS are folders that Docker's data may come to lie in
 probe_host() {
   services=$1; shift
-  sed -n 's/^ID=/os_id=/p; s/^ID_LIKE=/os_like=/p; s/^VERSION_ID=/os_version=/p; s/^PRETTY_NAME=/os_name=/p' \
-    /etc/os-release | tr -d '"'
+  sed -n 's/"//g; s/^ID=/os_id=/p; s/^ID_LIKE=/os_like=/p; s/^VERSION_ID=/os_version=/p
+    s/^PRETTY_NAME=/os_name=/p' /etc/os-release
   printf 'release=%s\n' "$(cat /etc/centos-release 2>/dev/null)"
-  echo "kernel=$(uname -r)"
-  echo "machine=$(uname -m)"
+  system=$(uname -rm)
+  echo "kernel=${system% *}"
+  echo "machine=${system##* }"
   if [ -d /run/systemd/system ]; then echo systemd=yes; fi
   echo "selinux=$(getenforce 2>/dev/null || echo absent)"
   read -r booted </proc/cmdline
   case " $booted " in *' cgroup.memory=nokmem '*) echo nokmem=yes ;; esac
   echo "peer=$(host_peer)"
-  # shellcheck disable=SC2086 # names of services
-  echo "services=$(timed 20 systemctl is-active $services | one_line)"
-  timed 20 ip -o -4 route | sed 's/^/route=/'
+  # shellcheck disable=SC2046,SC2086 # names of services, and a word on each
+  echo services= $(timed 20 systemctl is-active $services)
+  timed 20 ip -o -4 route | while read -r route; do printf 'route=%s\n' "$route"; done
   for bridge in /sys/class/net/*/bridge; do
     if [ -e "$bridge" ]; then bridge=${bridge%/bridge}; echo "bridge=${bridge##*/}"; fi
   done
   host_daemons
   # as it stands there; whether that is what daemon.json means is decided by who can read JSON
-  named=$(sed -n 's/.*"\(data-root\|graph\)"[[:space:]]*:[[:space:]]*"\(\/[^"\\]*\)".*/\2/p' \
-    /etc/docker/daemon.json 2>/dev/null)
+  named=
+  if [ -e /etc/docker/daemon.json ]; then
+    named=$(sed -n 's/.*"\(data-root\|graph\)"[[:space:]]*:[[:space:]]*"\(\/[^"\\]*\)".*/\2/p' \
+      /etc/docker/daemon.json 2>/dev/null)
+  fi
   if [ -n "$named" ]; then set -- "$@" "$named"; fi
   host_spaces /usr /var/tmp /var/lib/docker "$@"
   for root in /var/lib/docker "$@"; do host_data "$root"; done
@@ -62,7 +66,8 @@ host_spaces() {
     shift
   done
   mounts=
-  timed 20 df -k --output=fstype,avail,target -- "$@" | sed 1d | while read -r kind free mount; do
+  timed 20 df -k --output=fstype,avail,target -- "$@" | while read -r kind free mount; do
+    if [ "$kind" = Type ]; then continue; fi # its headline
     printf 'space=%s %s %s\n' "$kind" "$free" "$mount"
     case "$mounts|" in *"|$mount|"*) continue ;; esac
     mounts="$mounts|$mount"

@@ -21,8 +21,8 @@ probe_packages() {
   printf '%s\n' "$found"
   if [ "$status" -gt 100 ]; then exit 1; fi
   # of two versions of one package, which was installed when
-  twice=$(printf '%s\n' "$found" | awk '$2 ~ /^[0-9]+$/ && NF == 5 && seen[$1]++ == 1 { print $1 }' |
-    grep -xE '[A-Za-z0-9_][A-Za-z0-9._+-]*')
+  twice=$(printf '%s\n' "$found" | awk '
+    NF == 5 && $2 ~ /^[0-9]+$/ && $1 ~ /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/ && seen[$1]++ == 1 { print $1 }')
   if [ -n "$twice" ]; then
     # a word for each name
     # shellcheck disable=SC2086

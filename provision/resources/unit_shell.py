@@ -38,12 +38,14 @@ strange_variables() {
 }
 # UNIT NAME SUM...: lines of KEY=VALUE
 probe_unit() {
-  timed 20 systemctl show "$1" -p LoadState -p ActiveState -p UnitFileState -p NeedDaemonReload || exit 1
+  shown=$(timed 20 systemctl show "$1" -p LoadState -p ActiveState -p UnitFileState -p NeedDaemonReload -p MainPID) ||
+    exit 1
+  printf '%s\n' "$shown"
   echo "now=$(date +%s)"
   echo "ip_forward=$(cat /proc/sys/net/ipv4/ip_forward)"
   # asking iptables would load the table where none is in use: its policy is ACCEPT then
   if grep -qx filter /proc/net/ip_tables_names 2>/dev/null; then
-    echo "forward=$(timed 20 iptables -S FORWARD | head -n 1)"
+    timed 20 iptables -S FORWARD | { read -r first; echo "forward=$first"; }
   else
     echo 'forward=-P FORWARD ACCEPT'
   fi
@@ -53,21 +55,28 @@ probe_unit() {
   if [ -e "$pending/at-boot" ]; then echo unconfirmed=yes; elif [ -e "$pending" ]; then echo kept=yes; fi
   if [ -e "$state/taken-back" ]; then echo "tried=$(cat "$state/taken-back")"; fi
   # what a change of version has stopped and not started again
-  awk '$2 != "no" { print "stopped=" $3 }' /var/lib/docker-provision/stopped-containers 2>/dev/null
+  if [ -e "$state/stopped-containers" ]; then
+    awk '$2 != "no" { print "stopped=" $3 }' "$state/stopped-containers"
+  fi
   probe_unit_files "$1"
-  if ! systemctl is-active -q "$1"; then exit 0; fi
-  unit=$1; shift
-  pid=$(property "$unit" MainPID)
-  echo "elapsed=$(ps -o etimes= -p "$pid" | tr -d ' ')"
-  echo "argv=$(base64 <"/proc/$pid/cmdline" | tr -d '\n')"
+  case $shown in *ActiveState=active* | *ActiveState=reloading*) ;; *) exit 0 ;; esac
+  shift
+  pid=${shown##*MainPID=}
+  pid=${pid%%[!0-9]*}
+  elapsed=$(ps -o etimes= -p "$pid")
+  echo "elapsed=${elapsed##* }"
+  echo "argv=$(base64 -w 0 <"/proc/$pid/cmdline")"
   echo "strange=$(strange_variables "$pid" "$@")"
   for record in started reloaded event; do
     if [ -e "/run/docker-provision/$record.json" ]; then
-      echo "$record=$(base64 <"/run/docker-provision/$record.json" | tr -d '\n')"
+      echo "$record=$(base64 -w 0 <"/run/docker-provision/$record.json")"
     fi
   done
+  info=$(docker_cli info -f '{{json .}}' 2>/dev/null)
   # not echo, which in dash takes a backslash for more than itself
-  printf 'info=%s\n' "$(docker_cli info -f '{{json .}}' 2>/dev/null)"
+  printf 'info=%s\n' "$info"
+  # those that restart just now aren't among its ContainersRunning
+  case $info in *'"Containers":0,'*) exit 0 ;; esac
   running=$(docker_cli ps -q 2>/dev/null)
   policy='{{if .HostConfig.AutoRemove}}removed{{else}}{{.HostConfig.RestartPolicy.Name}}{{end}}'
   # a word for each container

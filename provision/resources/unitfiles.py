@@ -22,51 +22,51 @@ LIBRARY = r"""
 # UNIT: "file=PATH" for each file that may make it up, and of the lines that say how it is started "unit=PATH NUMBER
 # TEXT"; "env=PATH NUMBER NAME=VALUE" of the environment, which may hold secrets, only for what these lines name
 probe_unit_files() {
-  found=
+  unit=$1
+  set --
   for folder in @FOLDERS@; do
-    for file in "$folder/$1" "$folder/$1.d"/*.conf; do
-      if [ ! -e "$file" ]; then continue; fi
-      printf 'file=%s\n' "$file"
-      found="$found$(logical_lines unit "$file" '^[ \t]*(ExecStart|EnvironmentFile)[ \t]*=')
-"
+    for file in "$folder/$unit" "$folder/$unit.d"/*.conf; do
+      if [ -e "$file" ]; then printf 'file=%s\n' "$file"; fi
+      if [ -f "$file" ]; then set -- "$@" "$file"; fi
     done
   done
-  printf %s "$found"
+  if [ $# = 0 ]; then return 0; fi
+  found=$(logical_lines unit '^[ \t]*(ExecStart|EnvironmentFile)[ \t]*=' "$@")
+  printf '%s\n' "$found"
+  case $found in *'$'*) ;; *) return 0 ;; esac
   names=$(printf %s "$found" | grep -o '[$][{]*[A-Za-z_][A-Za-z0-9_]*' | sed 's/^[${]*//' | sort -u | paste -s -d '|' -)
   if [ -z "$names" ]; then return 0; fi
-  printf %s "$found" | sed -n 's/^.*\tEnvironmentFile[ \t]*=[ \t]*-*//p' | while read -r file; do
-    if [ -f "$file" ]; then logical_lines env "$file" "^[ \\t]*(export[ \\t]+)?($names)="; fi
+  printf '%s\n' "$found" | sed -n 's/^.*\tEnvironmentFile[ \t]*=[ \t]*-*//p' | while read -r file; do
+    if [ -f "$file" ]; then logical_lines env "^[ \\t]*(export[ \\t]+)?($names)=" "$file"; fi
   done
-  for folder in @FOLDERS@; do
-    for file in "$folder/$1" "$folder/$1.d"/*.conf; do
-      if [ -e "$file" ]; then set_in_unit "$file" "$names"; fi
-    done
-  done
+  set_in_unit "$names" "$@"
 }
-# KEY FILE PATTERN: the lines that begin so, with those in which they go on
+# KEY PATTERN FILE...: the lines that begin so, with those in which they go on
 logical_lines() {
+  key=$1 pattern=$2; shift 2
   # FILENAME, for -v takes a backslash for more than itself, and units have \x2d for a dash
-  awk -v key="$1" -v pattern="$3" '
-    !on { wanted = $0 ~ pattern }
-    wanted { printf "%s=%s\t%d\t%s\n", key, FILENAME, NR, $0 }
-    { on = /\\$/ }' "$2"
+  awk -v key="$key" -v pattern="$pattern" '
+    FNR == 1 || !on { wanted = $0 ~ pattern }
+    wanted { printf "%s=%s\t%d\t%s\n", key, FILENAME, FNR, $0 }
+    { on = /\\$/ }' "$@"
 }
-# FILE NAMES: what Environment= sets of these; a line that goes on is only said to be there
+# NAMES FILE...: what Environment= sets of these; a line that goes on is only said to be there
 set_in_unit() {
-  awk -v names="$2" '
+  names=$1; shift
+  awk -v names="$names" '
     BEGIN { word = "\"(" names ")=[^\"]*\"|\047(" names ")=[^\047]*\047|(^|[ \t=])(" names ")=[^ \t\"\047]*" }
     !/^[ \t]*Environment[ \t]*=/ { next }
     {
       rest = $0
-      if (/\\$/) { printf "odd=%s\t%d\t\n", FILENAME, NR }
+      if (/\\$/) { printf "odd=%s\t%d\t\n", FILENAME, FNR }
       while (match(rest, word)) {
         found = substr(rest, RSTART, RLENGTH)
         sub(/^[ \t=]/, "", found)
         gsub(/^["\047]|["\047]$/, "", found)
-        printf "env=%s\t%d\t%s\n", FILENAME, NR, found
+        printf "env=%s\t%d\t%s\n", FILENAME, FNR, found
         rest = substr(rest, RSTART + RLENGTH)
       }
-    }' "$1"
+    }' "$@"
 }
 """.replace("@FOLDERS@", " ".join(FOLDERS))
 

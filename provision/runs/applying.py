@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from provision.calls import needed
 from provision.runs.hiding import LIBRARY as HIDING
 from provision.runs.shell import LIBRARY, LOCK, SUPERVISE
 from provision.script import COMMON, LOCK_TIMEOUT, PREAMBLE, function_name, functions, quote, reading
@@ -48,9 +49,8 @@ def apply_script(
     run.append("verdict=fail")
     run += [_announced(t.ident, function_name(i, "change")) for i, t in enumerate(tasks)]
     main = "\n".join(run)
-    return (
-        PREAMBLE.format(title="docker-provision: apply", nonce=word)
-        + COMMON
+    frame = (
+        COMMON
         + f"lock_timeout={claim.patience}\nowner={quote(claim.owner)}\n"
         + f"command={quote(claim.command)}\nnonce={word}\n"
         + LIBRARY
@@ -58,12 +58,15 @@ def apply_script(
         + f"run_id={run_id(word)}\nrun=$runs/$run_id\ngiven=$scratch/docker-provision.given-$run_id\n"
         + LOCK
         + SUPERVISE
-        + "".join(libraries)
-        + functions("look", [text for _, text in looks])
+    )
+    work = (
+        functions("look", [text for _, text in looks])
         + functions("change", [t.script for t in tasks])
         + reading(probes)
         + f"main() {{\n{main}\n}}\n"
     )
+    opening = PREAMBLE.format(title="docker-provision: apply", nonce=word)
+    return opening + frame + needed(libraries, frame + work) + work
 
 
 def run_id(word: str) -> str:

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from provision import facts, script
 from provision.calls import needed
+from provision.plan import plan
 from provision.resources.withdrawal import Withdrawal
+from provision.runs import Claim, Task, apply_script
 from provision.runs import shell as runs
-from tests.unit.core import MIRROR, steps_for
+from tests.unit.core import MIRROR, fresh, steps_for
 from tests.unit.shell import SHELLS, WORD, run
 
 shells = pytest.mark.parametrize("shell", SHELLS, ids="-".join)
@@ -100,3 +102,13 @@ def test_a_reading_has_no_word_that_is_a_function_elsewhere(
     code = {word for line in text.splitlines() for word in re.findall(r"\w+", line.partition("# ")[0])}
     assert not left_out & code
     assert len(text) < 25_000
+
+
+def test_a_run_has_no_word_that_is_a_function_elsewhere() -> None:
+    steps = steps_for(registry_mirrors=MIRROR, users="alice", bridge_nf="yes")
+    tasks = [Task(each.resource, each.script, each.look) for each in plan(fresh(steps), steps).changes]
+    text = apply_script(tasks, facts.probes(steps), facts.libraries(steps), WORD, Claim("who at desk"))
+    left_out = set(functions("".join(facts.libraries(steps)))) - set(functions(text))
+    code = {word for line in text.splitlines() for word in re.findall(r"\w+", line.partition("# ")[0])}
+    assert len(left_out) > 30
+    assert not left_out & code

@@ -15,7 +15,7 @@ from provision.bundling.gathering import Order, gather_script
 from provision.prove import asked, recipe
 from provision.resources import bundled, images, yum
 from provision.resources.withdrawal import Withdrawal
-from provision.runs import history
+from provision.runs import history, shell
 from tests.unit.core import MIRROR, fresh, steps_for
 from tests.unit.prove import recorded
 
@@ -76,6 +76,10 @@ def rendered() -> list[tuple[str, str]]:
             tasks, facts.probes(chosen), facts.libraries(chosen), WORD, runs.Claim("who at desk")
         )
         found.append((f"apply {version}", f"{text}supervise\n"))
+    # what none of these calls, some other one does
+    opening = script.PREAMBLE.format(title="all", nonce=WORD)
+    libraries = (script.COMMON, shell.LIBRARY, *facts.libraries(chosen))
+    found.append(("all functions", "".join((opening, *libraries))))
     look = bundled_repository().look("18.06.3.ce-3.el7", ["install", "docker-ce-18.06.3.ce-3.el7"])
     tasks = [runs.Task("packages", "change_packages docker-ce '' install docker-ce", look)]
     probes = [("bundle", "probe_bundled bash docker-ce")]

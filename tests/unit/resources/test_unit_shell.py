@@ -261,6 +261,28 @@ class TestProbe:
         assert (found.started, found.reloaded) == ({"debug": True}, None)
         assert found.remembered["etc_docker"] == "yes"
 
+    @pytest.mark.parametrize(
+        ("info", "found"),
+        [
+            ('{"ID":"A","Containers":0,"ContainersRunning":0}', ()),
+            ('{"ID":"A","Containers":1,"ContainersRunning":0}', (Container("web", "always"),)),
+            (r'{"Name":"\"Containers\":0,","Containers":10,"Images":0}', (Container("web", "always"),)),
+            ("", (Container("web", "always"),)),
+        ],
+        ids=["none", "one that restarts", "a name", "no answer"],
+    )
+    def test_where_there_are_no_containers_none_is_asked_for(
+        self, host: Host, info: str, found: tuple[Container, ...]
+    ) -> None:
+        host.set(info=info, containers="web")
+        section = probed(host.shell, host.library, "probe_unit docker.service", path=host.bin)
+        assert parse(section.text.replace(f"info={info}", "info=")).containers == found
+
+    def test_what_reloads_runs(self, host: Host) -> None:
+        host.set(active="reloading", info="", containers="web")
+        section = probed(host.shell, host.library, "probe_unit docker.service", path=host.bin)
+        assert parse(section.text).containers == (Container("web", "always"),)
+
     def test_a_stopped_daemon_is_not_woken(self, host: Host) -> None:
         """From 18.09 on, docker info would start it by its socket."""
         host.set(active="inactive", info="woken", containers="woken")
