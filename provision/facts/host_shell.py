@@ -13,9 +13,8 @@ probe_host() {
   sed -n 's/"//g; s/^ID=/os_id=/p; s/^ID_LIKE=/os_like=/p; s/^VERSION_ID=/os_version=/p
     s/^PRETTY_NAME=/os_name=/p' /etc/os-release
   printf 'release=%s\n' "$(cat /etc/centos-release 2>/dev/null)"
-  system=$(uname -rm)
-  echo "kernel=${system% *}"
-  echo "machine=${system##* }"
+  echo "kernel=$(uname -r)"
+  echo "machine=$(uname -m)"
   if [ -d /run/systemd/system ]; then echo systemd=yes; fi
   echo "selinux=$(getenforce 2>/dev/null || echo absent)"
   read -r booted </proc/cmdline
