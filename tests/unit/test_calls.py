@@ -29,6 +29,11 @@ def functions(text: str) -> list[str]:
     return [line.removeprefix("declare -f ") for line in done.stdout.splitlines()]
 
 
+def words(text: str) -> set[str]:
+    """All that a shell may take for a call: what stands in no comment."""
+    return {word for line in text.splitlines() for word in re.findall(r"\w+", line.partition("# ")[0])}
+
+
 NAMES = [f"f{number}" for number in range(8)]
 LIBRARIES = st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES)))
 
@@ -99,8 +104,7 @@ def test_a_reading_has_no_word_that_is_a_function_elsewhere(
     assert run((*shell, "-n"), text).stderr == ""
     everything = functions("".join((script.COMMON, *facts.libraries(steps))))
     left_out = set(everything) - set(functions(text.rpartition("reading </dev/null")[0]))
-    code = {word for line in text.splitlines() for word in re.findall(r"\w+", line.partition("# ")[0])}
-    assert not left_out & code
+    assert not left_out & words(text)
     assert len(text) < 25_000
 
 
@@ -109,6 +113,5 @@ def test_a_run_has_no_word_that_is_a_function_elsewhere() -> None:
     tasks = [Task(each.resource, each.script, each.look) for each in plan(fresh(steps), steps).changes]
     text = apply_script(tasks, facts.probes(steps), facts.libraries(steps), WORD, Claim("who at desk"))
     left_out = set(functions("".join(facts.libraries(steps)))) - set(functions(text))
-    code = {word for line in text.splitlines() for word in re.findall(r"\w+", line.partition("# ")[0])}
     assert len(left_out) > 30
-    assert not left_out & code
+    assert not left_out & words(text)

@@ -15,7 +15,7 @@ from provision.bundling.gathering import Order, gather_script
 from provision.prove import asked, recipe
 from provision.resources import bundled, images, yum
 from provision.resources.withdrawal import Withdrawal
-from provision.runs import history, shell
+from provision.runs import history
 from tests.unit.core import MIRROR, fresh, steps_for
 from tests.unit.prove import recorded
 
@@ -76,10 +76,6 @@ def rendered() -> list[tuple[str, str]]:
             tasks, facts.probes(chosen), facts.libraries(chosen), WORD, runs.Claim("who at desk")
         )
         found.append((f"apply {version}", f"{text}supervise\n"))
-    # what none of these calls, some other one does
-    opening = script.PREAMBLE.format(title="all", nonce=WORD)
-    libraries = (script.COMMON, shell.LIBRARY, *facts.libraries(chosen))
-    found.append(("all functions", "".join((opening, *libraries))))
     look = bundled_repository().look("18.06.3.ce-3.el7", ["install", "docker-ce-18.06.3.ce-3.el7"])
     tasks = [runs.Task("packages", "change_packages docker-ce '' install docker-ce", look)]
     probes = [("bundle", "probe_bundled bash docker-ce")]
@@ -99,6 +95,9 @@ def rendered() -> list[tuple[str, str]]:
     ]
     back = steps_for(withdrawal=Withdrawal(purge_data=True, with_dependencies=True))
     found.append(("uninstall", facts.probe_script(back, WORD)))
+    # what none of these calls, some other one does; uninstalling has all that setting up has, and its own
+    opening = script.PREAMBLE.format(title="all", nonce=WORD)
+    found.append(("all functions", "".join((opening, script.COMMON, *facts.libraries(back)))))
     probes = [("https://mirror.example", "ask_mirror https://mirror.example library/redis 7")]
     found.append(("mirrors", script.read_script(probes, (asked.LIBRARY,), WORD)))
     # without a text of its own: it is quoted, and read above
